@@ -246,15 +246,19 @@ std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const Attempt
   return begun;
 }
 
-std::shared_ptr<Database> DuckDbDestination::open_database() {
+std::shared_ptr<Database> DuckDbDestination::open_to_write() {
   check_writable();
+  return open_database();
+}
+
+std::shared_ptr<Database> DuckDbDestination::open_database() {
   const std::scoped_lock lock(mutex_);
   if (database_ == nullptr) throw Error(ErrorKind::destination, name() + " is not open");
   return database_;
 }
 
 std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(std::span<const CopyTarget> outputs) {
-  auto database = open_database();
+  auto database = open_to_write();
   return std::make_unique<Copy>(std::move(database), pipeline_, outputs, std::unique_lock(copies_));
 }
 

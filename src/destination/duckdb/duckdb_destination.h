@@ -36,8 +36,10 @@ class DuckDbDestination : public Destination, private QueryEngine {
   [[nodiscard]] QueryEngine* query_engine() override { return this; }
 
  protected:
-  // The database that is open for writing. Any thread.
+  // The database that is open. Any thread.
   [[nodiscard]] std::shared_ptr<Database> open_database();
+  // The same; throws Error(destination) if it is open only to be read.
+  [[nodiscard]] std::shared_ptr<Database> open_to_write();
 
  private:
   [[nodiscard]] std::unique_ptr<ReadSession> open_session(const ReadOptions& options) override;

@@ -86,12 +86,6 @@ void attach_as(Connection& connection, const Attached& what, bool read_only, con
   }
 }
 
-std::string data_path_of(Connection& connection) {
-  const auto rows = connection.rows(
-      fmt::format("SELECT value FROM ducklake_options('{}') WHERE option_name = 'data_path'", lake_catalog));
-  return rows.empty() ? "" : rows[0].at(0).value_or("");
-}
-
 // DuckLake (1.5.5) narrows a table's statistics when files are rewritten without deleted rows. For a transaction of an
 // older snapshot, also one that began before, they are wrong then: rows were missing behind WHERE, and ORDER BY
 // returned values that no row has.
@@ -197,6 +191,12 @@ void check_version(std::string_view version) {
       ErrorKind::destination,
       fmt::format("DuckDB {} is too old for a lake: before 1.5.2, rows that were deleted could come back", version),
       "Use DuckDB 1.5.2 or newer.");
+}
+
+std::string data_path_of(Connection& connection) {
+  const auto rows = connection.rows(
+      fmt::format("SELECT value FROM ducklake_options('{}') WHERE option_name = 'data_path'", lake_catalog));
+  return rows.empty() ? "" : rows[0].at(0).value_or("");
 }
 
 duckdb::DatabaseOptions lake_options(const LakeUrl& lake, const DestinationOptions& options) {

@@ -19,6 +19,9 @@ inline constexpr const char* lake_catalog = "lake";  // DuckDB's name for the at
 // Returns how DuckDB opens the lake: as it is now or, with DestinationOptions::at, as it was.
 [[nodiscard]] duckdb::DatabaseOptions lake_options(const LakeUrl& lake, const DestinationOptions& options);
 
+// Returns the data path that the catalog names, with a slash at the end.
+[[nodiscard]] std::string data_path_of(duckdb::Connection& connection);
+
 // Throws Error(destination) for a DuckDB of a version ("v1.5.1") whose lakes lose deleted rows.
 void check_version(std::string_view version);
 

@@ -1,9 +1,13 @@
 #include "destination/ducklake/lake_destination.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
+
+#include <algorithm>
 
 #include "base/error.h"
 #include "destination/ducklake/lake_attachment.h"
+#include "destination/ducklake/lake_files.h"
 #include "destination/ducklake/lake_maintenance.h"
 #include "destination/ducklake/lake_url.h"
 
@@ -27,6 +31,23 @@ std::unique_ptr<Transaction> LakeDestination::begin(const AttemptId& attempt) {
   return DuckDbDestination::begin(attempt);
 }
 
+std::vector<TargetFinding> LakeDestination::inspect(std::span<const OutputRecord> outputs) {
+  auto findings = DuckDbDestination::inspect(outputs);
+  if (outputs.empty()) return findings;
+  duckdb::Connection connection(open_database());
+  const auto missing = tables_with_missing_files(connection);
+  for (const auto& output : outputs) {
+    const bool is_found =
+        std::ranges::any_of(findings, [&output](const TargetFinding& finding) { return finding.output == output.id; });
+    if (is_found || !missing.contains({output.target_schema, output.target_name})) continue;
+    findings.push_back({.output = output.id,
+                        .kind = TargetFinding::Kind::missing,
+                        .reason = fmt::format("a file of target table {}.{} is missing in the data path of {}",
+                                              output.target_schema, output.target_name, name())});
+  }
+  return findings;
+}
+
 void LakeDestination::maintain(bool is_idle) {
   const auto now = std::chrono::steady_clock::now();
   const auto interval = std::chrono::seconds(lake_.maintenance_s) * (is_idle ? 1 : most_intervals);
@@ -34,7 +55,7 @@ void LakeDestination::maintain(bool is_idle) {
   maintained_ = now;
   was_written_ = false;
   try {
-    duckdb::Connection connection(open_database());
+    duckdb::Connection connection(open_to_write());
     put_in_order(connection, kind_, pipeline_, lake_);
   } catch (const Error& failed) {
     spdlog::warn("{}: maintenance has to wait: {}", name(), failed.cause());
@@ -42,7 +63,7 @@ void LakeDestination::maintain(bool is_idle) {
 }
 
 std::vector<CompactedTable> LakeDestination::compact() {
-  duckdb::Connection connection(open_database());
+  duckdb::Connection connection(open_to_write());
   auto done = put_in_order(connection, kind_, pipeline_, lake_);
   remove_orphans(connection);
   return done;

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,8 @@ class LakeDestination final : public duckdb::DuckDbDestination, private Compacto
 
   [[nodiscard]] std::unique_ptr<Transaction> begin(const AttemptId& attempt) override;
   void maintain(bool is_idle) override;
+  // Also finds target tables of which a file is missing.
+  [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) override;
   [[nodiscard]] Compactor* compactor() override { return this; }
 
  private:

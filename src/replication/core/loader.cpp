@@ -19,7 +19,7 @@
 namespace walbrook::replication {
 namespace {
 
-constexpr milliseconds check_interval{1000};  // how often an idle loader looks for the destination
+constexpr milliseconds check_interval{2000};  // how often an idle loader looks for the destination
 
 // Batches tile the commit sequence: no transaction of a batch commits before what is durable, or out of order.
 void check_order(const CommitBatch& batch, Lsn checkpoint) {
