@@ -1,5 +1,8 @@
 #include "test/scenario/configurations.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace walbrook::test {
 
 const std::vector<Configuration>& configurations() {
@@ -89,6 +92,15 @@ const std::vector<TestedDestination>& tested_destinations() {
        .only_where_named = true},
   };
   return all;
+}
+
+bool Configuration::loads_each_change() const {
+  const auto flag = std::ranges::find(flags, "--batch-rows");
+  return flag != flags.end() && *std::next(flag) == "1";
+}
+
+bool TestedDestination::takes(const Configuration& configuration) const {
+  return kind != Kind::ducklake || !configuration.loads_each_change();
 }
 
 std::string test_name(const Configuration& configuration, const TestedDestination& destination) {

@@ -25,6 +25,9 @@ struct Configuration {
   bool pairwise = false;          // one of those for `schema_changes`
   bool only_where_named = false;  // for files with `also` or `only`: other files would repeat the same
   int first_server = 0;           // older servers do not support it
+
+  // Every change is a load: at a destination that takes tens of milliseconds for one, files do not end in time.
+  [[nodiscard]] bool loads_each_change() const;
 };
 [[nodiscard]] const std::vector<Configuration>& configurations();
 
@@ -36,6 +39,8 @@ struct TestedDestination {
   std::string format{};           // of files; of a lake: where its catalog is
   bool compacted = false;         // `walbrook compact` after each run
   bool only_where_named = false;  // every file can run into it, but a test run takes those with `also to_NAME`
+
+  [[nodiscard]] bool takes(const Configuration& configuration) const;
 };
 [[nodiscard]] const std::vector<TestedDestination>& tested_destinations();
 

@@ -101,7 +101,7 @@ class Selection {
   }
 
   void complete(const Configuration& configuration, const TestedDestination& destination) {
-    if (into_destination_.contains({configuration.name, destination.name})) return;
+    if (into_destination_.contains({configuration.name, destination.name}) || !destination.takes(configuration)) return;
     const auto* file = file_where([&](const Scenario& scenario) {
       return runs_in(scenario, configuration) && runs_into(scenario, destination) &&
              std::ranges::any_of(servers_, [&](int server) { return runs_on(scenario, configuration, server); });
@@ -165,7 +165,8 @@ std::vector<Combination> all_combinations(const std::vector<Scenario>& scenarios
       for (const auto& configuration : configurations()) {
         if (!runs_on(scenario, configuration, server)) continue;
         for (const auto& destination : tested_destinations()) {
-          const bool runs = runs_in(scenario, configuration) && runs_into(scenario, destination);
+          const bool runs =
+              runs_in(scenario, configuration) && runs_into(scenario, destination) && destination.takes(configuration);
           if (runs || is_named(scenario, configuration, destination)) {
             all.push_back({&scenario, &configuration, &destination, server});
           }
