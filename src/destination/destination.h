@@ -125,8 +125,8 @@ class Destination {
   // open. REQUIRES: open() was called.
   [[nodiscard]] virtual State read_state() = 0;
   // Throws DestinationLost if the URL no longer leads to what was opened. The loader calls it every other second while
-  // there is nothing to load, so it must be cheap; Transaction::commit makes the same check itself. REQUIRES: the caller
-  // is the loader's thread.
+  // there is nothing to load, so it must be cheap; Transaction::commit makes the same check itself. REQUIRES: the
+  // caller is the loader's thread.
   virtual void check_still_there() {}
 
   // Puts the destination in order, if that is due: the loader calls it between loads, with `is_idle` when nothing waits
