@@ -23,7 +23,8 @@ constexpr std::int64_t format_version = 3;
 struct Definition {
   std::string_view name;
   std::string_view columns;
-  std::string_view attached = {};  // in an attached database, which has neither lists everywhere nor compression
+  // Where each pipeline's state is in a schema of its own: such a database damages lists, and has no compression.
+  std::string_view per_pipeline = {};
 };
 constexpr std::array<Definition, 8> definitions = {{
     {"format", "version BIGINT, file_id VARCHAR"},
@@ -119,11 +120,11 @@ void StateTables::create_tables() {
   connection_.execute(
       fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(database.catalog()), identifier(schema_)),
       "creating the state");
-  const bool is_attached = database.uses_attached();
+  const bool is_per_pipeline = database.traits().state_per_pipeline;
   for (const auto& definition : definitions) {
     connection_.execute(
         fmt::format("CREATE TABLE {} ({})", database.full_name(schema_, definition.name),
-                    is_attached && !definition.attached.empty() ? definition.attached : definition.columns),
+                    is_per_pipeline && !definition.per_pipeline.empty() ? definition.per_pipeline : definition.columns),
         "creating the state");
   }
   // The file's id identifies its log (log_mark.h).
