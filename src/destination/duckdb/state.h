@@ -56,8 +56,9 @@ class StateTables {
   [[nodiscard]] std::optional<TargetRecord> live_target(const std::string& schema, const std::string& table);
   [[nodiscard]] std::optional<TargetRecord> copy_of(OutputId output);  // finished or not
   void put_target(const TargetRecord& record);                         // replaces the one of that schema and table
-  // Adds the record of a copy, which may have some already: transactions that only add do not conflict with others
-  // (DatabaseTraits::state_per_pipeline). copy_of() then returns the one of a finished copy.
+  // Adds the record of a copy, which may have some already: where transactions conflict by table
+  // (DatabaseTraits::state_per_pipeline), those that only add do not conflict with each other. copy_of() then returns
+  // the one of a finished copy.
   void add_target(const TargetRecord& record);
   void forget_target(const Target& target);
   // Returns the schemas in which readers find tables by their bare names: first this pipeline's, then those of the
