@@ -193,6 +193,10 @@ void check_version(std::string_view version) {
       "Use DuckDB 1.5.2 or newer.");
 }
 
+std::string catalog_table(std::string_view name) {
+  return fmt::format("{}.{}", duckdb::identifier(catalog_database), name);
+}
+
 std::string data_path_of(Connection& connection) {
   const auto rows = connection.rows(
       fmt::format("SELECT value FROM ducklake_options('{}') WHERE option_name = 'data_path'", lake_catalog));

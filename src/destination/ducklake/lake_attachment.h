@@ -15,10 +15,14 @@
 namespace walbrook::destination::ducklake {
 
 inline constexpr const char* lake_catalog = "lake";  // DuckDB's name for the attached lake
+// DuckLake's name for the database that the lake's catalog is in.
+inline constexpr const char* catalog_database = "__ducklake_metadata_lake";
 
 // Returns how DuckDB opens the lake: as it is now or, with DestinationOptions::at, as it was.
 [[nodiscard]] duckdb::DatabaseOptions lake_options(const LakeUrl& lake, const DestinationOptions& options);
 
+// Returns DuckDB's name for a table of the attached catalog, quoted as needed.
+[[nodiscard]] std::string catalog_table(std::string_view name);
 // Returns the data path that the catalog names, with a slash at the end.
 [[nodiscard]] std::string data_path_of(duckdb::Connection& connection);
 

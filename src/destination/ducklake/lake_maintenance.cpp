@@ -68,15 +68,6 @@ Files files_of(Connection& connection, const Name& table) {
           .names = rows.at(0).at(2).value_or("")};
 }
 
-// DuckLake's name for the database that the catalog is in.
-std::string catalog_database() {
-  return fmt::format("__ducklake_metadata_{}", lake_catalog);
-}
-
-std::string catalog_table(std::string_view name) {
-  return fmt::format("{}.{}", duckdb::identifier(catalog_database()), name);
-}
-
 void call(Connection& connection, const std::string& function, const std::string& arguments, std::string_view doing) {
   duckdb::run_retried(
       connection,
@@ -108,7 +99,7 @@ bool are_in_use(Connection& connection, const std::vector<std::string>& tables) 
       "datname = pg_catalog.current_database()) AND read.relname IN ({}) LIMIT 1",
       names);
   return !connection
-              .rows(fmt::format("SELECT held::VARCHAR FROM postgres_query({}, {})", literal(catalog_database()),
+              .rows(fmt::format("SELECT held::VARCHAR FROM postgres_query({}, {})", literal(catalog_database),
                                 literal(locks)))
               .empty();
 }
@@ -143,6 +134,7 @@ void flush_inlined(Connection& connection, CatalogKind kind, const std::set<Name
 // Returns nothing if the table has the same files as before its rows were moved from the catalog.
 std::optional<CompactedTable> put_table_in_order(Connection& connection, const Name& table, const Files& former) {
   const auto before = files_of(connection, table);
+  if (before.names == former.names && before.data <= 1 && before.deletes == 0) return std::nullopt;
   const auto arguments = fmt::format("{}, schema => {}", literal(table.second), literal(table.first));
   if (before.deletes > 0) call(connection, "rewrite_data_files", arguments, "rewriting files");
   if (before.data > 1) call(connection, "merge_adjacent_files", arguments, "merging files");
