@@ -86,8 +86,7 @@ class Kill : public ::testing::TestWithParam<Killing> {
   }
   void SetUp() override {
     const bool is_lake = GetParam().to == CopiedTo::lake || GetParam().to == CopiedTo::lake_in_database;
-    if (is_lake && !has_lake_extensions())
-      GTEST_SKIP() << "tools/install-ducklake brings DuckDB's extensions for lakes";
+    if (is_lake && !has_lake_extensions()) GTEST_SKIP() << no_lake_extensions;
   }
 
   // Starts runs with the fault until one ends without being killed. After each death the slot must not be past the

@@ -38,16 +38,20 @@ class LakeCompact : public ::testing::TestWithParam<CopiedTo> {
         100 + number));
   }
 
+  void make_small_files() const {
+    for (int load = 0; load < 4; ++load) {
+      run_to_the_end(in_files);
+      change(load);
+    }
+    run_to_the_end(in_files);
+  }
+
+  const std::vector<std::string> in_files{"--inline-rows", "0"};
   ReplicatedDatabase db_;
 };
 
 TEST_P(LakeCompact, many_small_files_become_few_and_changes_apply) {
-  const std::vector<std::string> in_files = {"--inline-rows", "0"};
-  for (int load = 0; load < 4; ++load) {
-    run_to_the_end(in_files);
-    change(load);
-  }
-  run_to_the_end(in_files);
+  make_small_files();
   const int before = files();
   EXPECT_GE(before, 5);
   const auto result = run(db_.pipeline.command("compact"));
@@ -77,12 +81,7 @@ TEST_P(LakeCompact, rows_in_the_catalog_go_to_files) {
 class LakeMaintenance : public LakeCompact {};
 
 TEST_P(LakeMaintenance, an_idle_run_merges_files_by_itself) {
-  const std::vector<std::string> in_files = {"--inline-rows", "0"};
-  for (int load = 0; load < 4; ++load) {
-    run_to_the_end(in_files);
-    change(load);
-  }
-  run_to_the_end(in_files);
+  make_small_files();
   const int before = files();
   Process follower(db_.pipeline.command("run", {"--follow", "--maintenance-interval", "1", "--inline-rows", "0"}));
   change(10);

@@ -85,7 +85,7 @@ class Churn {
 class LakeSoak : public ::testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
-    if (!has_lake_extensions()) GTEST_SKIP() << "tools/install-ducklake brings DuckDB's extensions for lakes";
+    if (!has_lake_extensions()) GTEST_SKIP() << no_lake_extensions;
     db_.exec(
         "CREATE TABLE item(id int PRIMARY KEY, n int, body text, f float8); CREATE TABLE bag(a int, b text, l int[]); "
         "ALTER TABLE bag REPLICA IDENTITY FULL; "

@@ -67,7 +67,7 @@ class ScenarioTest : public ::testing::Test {
       GTEST_SKIP() << "PostgreSQL " << major << " is not there; tools/install-servers " << major << " brings it";
     }
     if (destination->kind == TestedDestination::Kind::ducklake && !has_lake_extensions()) {
-      GTEST_SKIP() << "DuckDB's extensions for lakes are not there; tools/install-ducklake brings them";
+      GTEST_SKIP() << no_lake_extensions;
     }
     auto& server = PostgresServer::shared(bin_dir);
     if (!runs_on(*scenario, *configuration, server.major())) {
