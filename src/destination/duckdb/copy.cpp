@@ -97,7 +97,9 @@ Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std:
       beginning_(std::move(beginning)) {
   if (stores_records_alone()) {
     if (const auto& before = connection_.database().traits().before_table) {
-      for (const auto& [output, schema] : outputs) before(connection_, output->target_schema, schema->columns.size());
+      for (const auto& [output, schema] : outputs) {
+        before(connection_, output->target_schema, target_column_names(capabilities().names, output->style, *schema));
+      }
     }
     run_retried(connection_, [&] {
       copied_.clear();

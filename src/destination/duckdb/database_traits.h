@@ -1,9 +1,9 @@
 // What differs between the databases that DuckDB writes: its own file, and what it attaches.
 #pragma once
 
-#include <cstddef>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -30,8 +30,12 @@ struct DatabaseTraits {
   // Any two transactions that write and overlap conflict, whatever they write. Those of this process wait for each
   // other.
   bool one_writer = false;
-  // Called, outside a transaction, before a table with so many columns is made.
-  std::function<void(Connection&, const std::string& schema, std::size_t columns)> before_table = {};
+  // Called, outside a transaction, before a table with these columns is made in the schema.
+  std::function<void(Connection&, const std::string& schema, std::span<const std::string> columns)> before_table = {};
+  // Called, outside a transaction, before a table gets these columns.
+  std::function<void(Connection&, const std::string& schema, const std::string& table,
+                     std::span<const std::string> columns)>
+      before_columns = {};
   // Called, outside a transaction, after a table was made or got columns, and before it gets rows.
   std::function<void(Connection&, const std::string& schema, const std::string& table)> table_was_made = {};
   // Called before a load is committed, in its transaction.

@@ -39,13 +39,14 @@ void DuckDbTransaction::begin() {
 void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   if (alteration.empty()) return;
   if (begun_) throw Error(ErrorKind::internal, "a table is altered after the transaction's other changes");
-  std::vector<TargetRecord> records;
+  auto records = altered_tables(output);
+  if (const auto& before = connection_.database().traits().before_columns) {
+    std::vector<std::string> names;
+    for (const auto& column : alteration.columns) names.push_back(column_name(column, output.style.naming));
+    for (const auto& record : records) before(connection_, record.target.schema, record.target.table, names);
+  }
   connection_.execute("BEGIN TRANSACTION");
   try {
-    if (auto live = state_.live_target(output.target_schema, output.target_name)) records.push_back(*std::move(live));
-    auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
-    if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
-    if (records.empty() && output.state != OutputState::copying) refuse_missing(output);
     on_target([&] {
       for (auto& record : records) {
         add_missing_columns(connection_, state_, record, alteration.columns, output.style.naming);
@@ -65,6 +66,15 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
     if (const auto& made = connection_.database().traits().table_was_made) made(connection_, key.first, key.second);
     if (record.kind == TargetRecord::Kind::live) known_.live[key] = std::move(record.target);
   }
+}
+
+std::vector<TargetRecord> DuckDbTransaction::altered_tables(const OutputRecord& output) {
+  std::vector<TargetRecord> records;
+  if (auto live = state_.live_target(output.target_schema, output.target_name)) records.push_back(*std::move(live));
+  auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
+  if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
+  if (records.empty() && output.state != OutputState::copying) refuse_missing(output);
+  return records;
 }
 
 void DuckDbTransaction::refuse_missing(const OutputRecord& output) const {

@@ -66,6 +66,8 @@ class DuckDbTransaction final : public destination::Transaction {
   void describe(const OutputRecord& output);
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);
+  // Returns the tables that an alteration of the output changes: the one that readers see, and a finished copy.
+  [[nodiscard]] std::vector<TargetRecord> altered_tables(const OutputRecord& output);
   [[noreturn]] void refuse_missing(const OutputRecord& output) const;
   [[nodiscard]] const Target& target_of(const OutputRecord& output) const;
   [[nodiscard]] Target finished_copy_of(const OutputRecord& output);

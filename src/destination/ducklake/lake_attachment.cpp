@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <span>
 #include <thread>
 
 #include "base/error.h"
@@ -128,16 +129,31 @@ void set_inlining(Connection& connection, std::uint64_t rows, const std::string&
   });
 }
 
-// The catalog's table of a table's rows has three columns more, for which PostgreSQL has no room in the widest tables.
-// DuckLake (1.5.5) cannot be told so for one table before it exists.
-void make_room_in_postgres(Connection& connection, const std::string& schema, std::size_t columns) {
-  constexpr std::size_t most_columns = 1500;
-  if (columns <= most_columns) return;
+// Names of columns that DuckLake (1.5.5) has in the catalog's table of a table's rows, so that no such table can be
+// made.
+bool is_reserved(const std::string& name) {
+  constexpr std::array<std::string_view, 5> reserved = {"begin_snapshot", "end_snapshot", "row_id",
+                                                        "_ducklake_internal_row_id", "_ducklake_internal_snapshot_id"};
+  return std::ranges::any_of(reserved,
+                             [&name](std::string_view other) { return capabilities().names.same(name, other); });
+}
+
+// Prepares for a table whose rows the catalog has no room for. DuckLake (1.5.5) cannot be told so for one table before
+// it exists.
+void before_table(Connection& connection, CatalogKind kind, const std::string& schema,
+                  std::span<const std::string> columns) {
+  constexpr std::size_t most_columns = 1500;  // with DuckLake's own ones, PostgreSQL's limit must not be reached
+  const bool is_too_wide = kind == CatalogKind::postgres && columns.size() > most_columns;
+  if (!is_too_wide && std::ranges::none_of(columns, is_reserved)) return;
   duckdb::run_retried(connection, [&] {
     connection.execute(fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", lake_catalog, duckdb::identifier(schema)),
                        "creating a schema");
   });
   set_inlining(connection, 0, "schema => " + literal(schema));
+}
+
+void keep_in_files(Connection& connection, const std::string& schema, const std::string& table) {
+  set_inlining(connection, 0, fmt::format("schema => {}, table_name => {}", literal(schema), literal(table)));
 }
 
 // DuckLake (1.5.5) damages some values that it keeps in the catalog: in DuckDB's, the last bit of one float in a
@@ -149,15 +165,14 @@ std::string_view damaged_in_catalog(CatalogKind kind) {
              : "ends_with(data_type, ']') OR starts_with(data_type, 'STRUCT(') OR starts_with(data_type, 'MAP(')";
 }
 
-void keep_in_files(Connection& connection, const Attached& what, const std::string& schema, const std::string& table) {
+void table_was_made(Connection& connection, const Attached& what, const std::string& schema, const std::string& table) {
   const auto damaged = connection.rows(
       fmt::format(
           "SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name "
           "= $3 AND ({}) LIMIT 1",
           damaged_in_catalog(what.lake.kind)),
       lake_catalog, schema, table);
-  if (what.inline_rows > 0 && damaged.empty()) return;
-  set_inlining(connection, 0, fmt::format("schema => {}, table_name => {}", literal(schema), literal(table)));
+  if (what.inline_rows == 0 || !damaged.empty()) keep_in_files(connection, schema, table);
 }
 
 duckdb::DatabaseTraits traits_of(const Attached& what) {
@@ -167,9 +182,16 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
                                 .failure_of = ducklake::failure_of,
                                 .describe = described};
   traits.one_writer = what.lake.kind == CatalogKind::sqlite;
-  if (what.lake.kind == CatalogKind::postgres) traits.before_table = make_room_in_postgres;
+  traits.before_table = [what](Connection& connection, const std::string& schema,
+                               std::span<const std::string> columns) {
+    before_table(connection, what.lake.kind, schema, columns);
+  };
+  traits.before_columns = [](Connection& connection, const std::string& schema, const std::string& table,
+                             std::span<const std::string> columns) {
+    if (std::ranges::any_of(columns, is_reserved)) keep_in_files(connection, schema, table);
+  };
   traits.table_was_made = [what](Connection& connection, const std::string& schema, const std::string& table) {
-    keep_in_files(connection, what, schema, table);
+    table_was_made(connection, what, schema, table);
   };
   return traits;
 }
