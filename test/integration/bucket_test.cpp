@@ -1,104 +1,55 @@
-// A bucket as the destination: httpfs and s3rver from tools/install-s3. Skipped where they are not s3_folder.
-#include <arpa/inet.h>
+// A bucket as the destination: httpfs, and an S3 server on loopback.
 #include <gtest/gtest.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <filesystem>
 
 #include "test/support/duck_reader.h"
 #include "test/support/replicated_database.h"
+#include "test/support/s3_server.h"
 
 namespace walbrook::test {
 namespace {
 
 namespace fs = std::filesystem;
 
-const fs::path s3_folder = fs::path(WALBROOK_SOURCE_DIR) / "build/s3";
-constexpr const char* account = "S3RVER";  // its name, and its password
-
-int free_port_for_s3() {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof(address);
-  ::bind(socket, reinterpret_cast<sockaddr*>(&address), size);
-  ::getsockname(socket, reinterpret_cast<sockaddr*>(&address), &size);
-  ::close(socket);
-  return ntohs(address.sin_port);
-}
-
-bool s3_answers(int port) {
-  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const bool connected = ::connect(socket, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  ::close(socket);
-  return connected;
-}
-
 class Bucket : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!fs::exists(s3_folder / "complete")) GTEST_SKIP() << "tools/install-s3 brings httpfs and an S3 server";
-    port_ = free_port_for_s3();
-    fs::create_directory(db_.folder() / "s3");
-    start_server();
-    db_.pipeline.server =
-        "s3://lake/copy?url_style=path&region=us-east-1&endpoint=127.0.0.1:" + std::to_string(port_) + "&use_ssl=false";
+    if (!S3Server::is_there()) GTEST_SKIP() << no_s3_server;
+    server_.start();
+    db_.pipeline.server = "s3://lake/copy" + server_.options();
   }
-  void start_server() {
-    server_ = std::make_unique<Process>(
-        ProcessSpec{.argv = {"node", (s3_folder / "node_modules/s3rver/bin/s3rver.js").string(), "-d",
-                             (db_.folder() / "s3").string(), "-a", "127.0.0.1", "-p", std::to_string(port_),
-                             "--configure-bucket", "lake"},
-                    .env = {}});
-    ASSERT_TRUE(eventually([this] { return s3_answers(port_); }, milliseconds(20'000))) << server_->err();
-  }
-  void stop_server() {
-    server_->signal(SIGKILL);
-    static_cast<void>(server_->wait(milliseconds(10'000)));
-  }
-  [[nodiscard]] Environment env(const fs::path& extensions = s3_folder / "extensions") const {
-    return {{"AWS_ACCESS_KEY_ID", account},
-            {"AWS_SECRET_ACCESS_KEY", account},
-            {"DESTINATION__DUCKDB__EXTENSION_DIRECTORY", extensions.string()}};
+  [[nodiscard]] static Environment env(const fs::path& extensions = S3Server::extensions()) {
+    auto all = S3Server::credentials();
+    all["DESTINATION__DUCKDB__EXTENSION_DIRECTORY"] = extensions.string();
+    return all;
   }
   ProcessResult run_pipeline(const Environment& more = {}) {
     auto all = env();
     all.insert(more.begin(), more.end());
     return db_.pipeline.run({}, all);
   }
-  [[nodiscard]] Environment env_with(const std::string& name, const std::string& value) const {
+  [[nodiscard]] static Environment env_with(const std::string& name, const std::string& value) {
     auto all = env();
     all[name] = value;
     return all;
   }
   static void expect_no_secret(const ProcessResult& result) {
-    for (const auto* word : {account, "some_id", "some_secret"}) {
+    for (const auto* word : {S3Server::account, "some_id", "some_secret"}) {
       EXPECT_EQ((result.out + result.err).find(word), std::string::npos) << result.describe();
     }
   }
   // What a reader with DuckDB sees.
   [[nodiscard]] std::string read(const std::string& sql) const {
     DuckReader reader(":memory:", DuckReader::Access::read_write);
-    reader.exec("LOAD " +
-                quote_literal((s3_folder / "extensions/v1.5.5/linux_amd64/httpfs.duckdb_extension").string()));
-    reader.exec(
-        "CREATE SECRET (TYPE s3, KEY_ID 'S3RVER', SECRET 'S3RVER', REGION 'us-east-1', URL_STYLE 'path', "
-        "USE_SSL false, ENDPOINT '127.0.0.1:" +
-        std::to_string(port_) + "')");
+    reader.exec("SET extension_directory = " + quote_literal(S3Server::extensions().string()) + "; LOAD httpfs");
+    reader.exec(server_.create_secret());
     reader.exec(reader.value("SELECT content FROM read_text('s3://lake/copy/views.sql')"));
     return reader.value(sql);
   }
 
   ReplicatedDatabase db_;
-  int port_ = 0;
-  std::unique_ptr<Process> server_;
+  S3Server server_{db_.folder() / "s3"};
 };
 
 TEST_F(Bucket, p2_a_bucket_equals_the_source_after_kills) {
@@ -145,7 +96,7 @@ TEST_F(Bucket, a_bucket_is_compacted) {
 TEST_F(Bucket, a_bucket_that_cannot_be_reached_ends_a_run_with_its_reason) {
   db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
   ASSERT_EQ(run_pipeline().exit_code, 0);
-  stop_server();
+  server_.stop();
   db_.pipeline.server.replace(0, std::string("s3://").size(), "s3://some_id:some_secret@");
   const auto result = run_pipeline();
   EXPECT_EQ(result.exit_code, 4) << result.describe();
@@ -159,14 +110,8 @@ TEST_F(Bucket, a_bucket_that_cannot_be_reached_ends_a_run_with_its_reason) {
 
 TEST_F(Bucket, a_server_that_cannot_do_its_work_counts_as_away) {
   db_.exec("CREATE TABLE t(id int PRIMARY KEY)");
-  stop_server();
-  server_ = std::make_unique<Process>(
-      ProcessSpec{.argv = {"node", "-e",
-                           "require('http').createServer((request, response) => { response.statusCode = 503; "
-                           "response.end(); }).listen(" +
-                               std::to_string(port_) + ", '127.0.0.1')"},
-                  .env = {}});
-  ASSERT_TRUE(eventually([this] { return s3_answers(port_); }, milliseconds(20'000))) << server_->err();
+  server_.stop();
+  server_.start(S3Server::Manner::overloaded);
   const auto result = run_pipeline();
   EXPECT_EQ(result.exit_code, 4) << result.describe();
   EXPECT_NE(result.err.find("the bucket s3://lake/copy cannot be reached: HTTP 503"), std::string::npos)
@@ -176,13 +121,14 @@ TEST_F(Bucket, a_server_that_cannot_do_its_work_counts_as_away) {
 // The bucket is away before the run begins, and again while it applies changes.
 TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
   db_.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
-  stop_server();
-  db_.pipeline.server.replace(0, std::string("s3://").size(), std::string("s3://") + account + ":" + account + "@");
+  server_.stop();
+  db_.pipeline.server.replace(0, std::string("s3://").size(),
+                              std::string("s3://") + S3Server::account + ":" + S3Server::account + "@");
   Process following(db_.pipeline.command("run", {"--follow", "--retries", "2"}, env()));
   ASSERT_TRUE(
       eventually([&] { return following.err().find("trying again in") != std::string::npos; }, milliseconds(60'000)))
       << following.err();
-  start_server();
+  server_.start();
   const auto arrives = [&](const std::string& ids) {
     return eventually(
         [&] {
@@ -195,7 +141,7 @@ TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
         milliseconds(60'000));
   };
   EXPECT_TRUE(arrives("1")) << following.err();
-  stop_server();
+  server_.stop();
   db_.exec("INSERT INTO t VALUES (2)");
   const auto attempts = [&] {
     const auto text = following.err();
@@ -208,7 +154,7 @@ TEST_F(Bucket, p2_a_run_that_follows_waits_for_its_bucket) {
   EXPECT_TRUE(eventually([&] { return attempts() >= before + 4; }, milliseconds(120'000)))
       << "more often than --retries\n"
       << following.err();
-  start_server();
+  server_.start();
   EXPECT_TRUE(arrives("1,2")) << following.err();
   following.signal(SIGTERM);
   const auto result = following.wait(milliseconds(30'000));

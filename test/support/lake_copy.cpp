@@ -34,11 +34,13 @@ bool has_lake_extensions() {
   return std::filesystem::exists(lake_extensions().parent_path() / "complete");
 }
 
-void attach_lake(DuckReader& reader, const std::string& attached, const std::string& options) {
+void attach_lake(DuckReader& reader, const std::string& attached, const std::string& options,
+                 const std::string& bucket_secret) {
   reader.exec(fmt::format("SET extension_directory = {}", quote_literal(lake_extensions().string())));
   for (const auto* extension : {"ducklake", "sqlite_scanner", "postgres_scanner"}) {
     reader.exec(fmt::format("LOAD {}", extension));
   }
+  if (!bucket_secret.empty()) reader.exec("LOAD httpfs; " + bucket_secret);
   reader.exec(fmt::format("ATTACH {} AS lake ({})", quote_literal(attached), options));
   reader.exec("USE lake");
 }
@@ -54,8 +56,9 @@ bool has_lake(const std::string& attached) {
   }
 }
 
-LakeCopy::LakeCopy(const std::string& attached) : DuckCopy(":memory:", DuckReader::Access::read_write) {
-  attach_lake(reader_, attached);
+LakeCopy::LakeCopy(const std::string& attached, const std::string& bucket_secret)
+    : DuckCopy(":memory:", DuckReader::Access::read_write) {
+  attach_lake(reader_, attached, "READ_ONLY", bucket_secret);
 }
 
 std::vector<SqlRow> LakeCopy::tables() {

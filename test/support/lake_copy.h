@@ -16,15 +16,16 @@ namespace walbrook::test {
 inline constexpr const char* no_lake_extensions = "tools/install-ducklake brings DuckDB's extensions for lakes";
 
 // Loads the extensions into the reader's database and attaches the lake as `lake`. `attached` is what ATTACH takes:
-// "ducklake:sqlite:/data/shop.sqlite".
-void attach_lake(DuckReader& reader, const std::string& attached, const std::string& options = "READ_ONLY");
+// "ducklake:sqlite:/data/shop.sqlite". `bucket_secret` is run before, if it is not empty.
+void attach_lake(DuckReader& reader, const std::string& attached, const std::string& options = "READ_ONLY",
+                 const std::string& bucket_secret = "");
 
 // Whether a pipeline has written its state to the lake, so that LakeCopy can read it.
 [[nodiscard]] bool has_lake(const std::string& attached);
 
 class LakeCopy final : public DuckCopy {
  public:
-  explicit LakeCopy(const std::string& attached);
+  explicit LakeCopy(const std::string& attached, const std::string& bucket_secret = "");
 
   [[nodiscard]] std::vector<SqlRow> tables() override;
   // A lake has text where DuckDB has INTERVAL, TIMETZ and BIT.

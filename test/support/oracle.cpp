@@ -138,7 +138,7 @@ std::string stray_tables(CopyReader& copy, const std::map<std::string, CopiedTab
 std::unique_ptr<CopyReader> open_copy(const Comparison& comparison) {
   if (!comparison.copy_conninfo.empty()) return std::make_unique<PostgresCopy>(comparison.copy_conninfo);
   if (!comparison.lake.empty()) return std::make_unique<FilesCopy>(comparison.lake);
-  if (!comparison.ducklake.empty()) return std::make_unique<LakeCopy>(comparison.ducklake);
+  if (!comparison.ducklake.empty()) return std::make_unique<LakeCopy>(comparison.ducklake, comparison.bucket_secret);
   return std::make_unique<DuckCopy>(comparison.file);
 }
 

@@ -19,6 +19,7 @@ struct Comparison {
   std::string copy_conninfo;        // of a PostgreSQL destination, instead of the file; "": there is none
   std::filesystem::path lake;       // the folder of a destination of files, instead of the file; "": there is none
   std::string ducklake;             // a lake, as ATTACH takes it, instead of the file; "": there is none
+  std::string bucket_secret;        // the statement that gives a reader the credentials of its bucket, if it has one
   std::vector<std::string> tables;  // "schema.name" in the source; empty: all published tables
   std::string dataset;              // the schema of all target tables; "": each has its source's schema
   // Columns that the source has dropped and the target table keeps: "schema.name" → names.

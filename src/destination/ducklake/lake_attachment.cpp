@@ -55,15 +55,17 @@ void load_extensions(Connection& connection, const Attached& what) {
                             "or put the catalog into PostgreSQL: ducklake:postgres:dbname=…");
   }
   if (failure_of(failure) == duckdb::Failure::unreachable) {
-    throw DestinationUnreachable(fmt::format("{} cannot be reached: {}", label, described(failure)),
-                                 "Nothing is lost. Look at the server of the catalog, and at the network.");
+    throw DestinationUnreachable(
+        fmt::format("{} cannot be reached: {}", label, described(failure, what.lake.data_path)),
+        "Nothing is lost. Look at the server of the catalog, and at the network.");
   }
   const bool is_absent = failure.find("explicitly disabled") != std::string::npos ||
                          failure.find("database does not exist") != std::string::npos;
   if (is_absent) {
     throw Error(ErrorKind::destination, fmt::format("there is no lake in {} yet", label), "Run the pipeline first.");
   }
-  throw Error(ErrorKind::destination, fmt::format("DuckDB cannot attach {}: {}", label, described(failure)),
+  throw Error(ErrorKind::destination,
+              fmt::format("DuckDB cannot attach {}: {}", label, described(failure, what.lake.data_path)),
               "Look at the catalog and the data path in the destination's URL.");
 }
 
@@ -176,11 +178,12 @@ void table_was_made(Connection& connection, const Attached& what, const std::str
 }
 
 duckdb::DatabaseTraits traits_of(const Attached& what) {
-  duckdb::DatabaseTraits traits{.capabilities = ducklake::capabilities,
-                                .state_per_pipeline = true,
-                                .before_commit = name_commit,
-                                .failure_of = ducklake::failure_of,
-                                .describe = described};
+  duckdb::DatabaseTraits traits{
+      .capabilities = ducklake::capabilities,
+      .state_per_pipeline = true,
+      .before_commit = name_commit,
+      .failure_of = ducklake::failure_of,
+      .describe = [what](std::string_view message) { return described(message, what.lake.data_path); }};
   traits.one_writer = what.lake.kind == CatalogKind::sqlite;
   traits.before_table = [what](Connection& connection, const std::string& schema,
                                std::span<const std::string> columns) {

@@ -1,5 +1,7 @@
 #include "destination/ducklake/lake_failure.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -61,7 +63,10 @@ bool was_created_meanwhile(std::string_view message) {
   return message.find("Failed to initialize DuckLake") != std::string_view::npos && contains_any(message, reasons);
 }
 
-std::string described(std::string_view message) {
+std::string described(std::string_view message, const std::string& data_path) {
+  if (const auto reason = duckdb::outage(message); !reason.empty()) {
+    return fmt::format("the bucket {} cannot be reached: {}", data_path, reason);
+  }
   const auto line = duckdb::first_line(message);
   const auto cause = line.find("connection to server");  // libpq's own words, after the conninfo string, twice
   return mask_secrets(cause == std::string::npos ? line : line.substr(cause));

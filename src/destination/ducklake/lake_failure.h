@@ -13,7 +13,7 @@ namespace walbrook::destination::ducklake {
 [[nodiscard]] bool is_locked(std::string_view message);
 // Whether another process created the catalog while this one did.
 [[nodiscard]] bool was_created_meanwhile(std::string_view message);
-// Returns the message for people: its first line, without passwords.
-[[nodiscard]] std::string described(std::string_view message);
+// Returns the message for people: its first line, without passwords, or that the bucket `data_path` cannot be reached.
+[[nodiscard]] std::string described(std::string_view message, const std::string& data_path);
 
 }  // namespace walbrook::destination::ducklake

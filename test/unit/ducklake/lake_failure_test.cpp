@@ -67,7 +67,7 @@ TEST(LakeFailure, a_catalog_that_another_run_creates_is_known) {
 }
 
 TEST(LakeFailure, a_message_is_shown_by_its_first_line_and_without_passwords) {
-  EXPECT_EQ(described("IO Error: Unable to connect to Postgres at \"host=db password=tr0ub4dor\": refused\nLINE 2"),
+  EXPECT_EQ(described("IO Error: Unable to connect to Postgres at \"host=db password=tr0ub4dor\": refused\nLINE 2", ""),
             "IO Error: Unable to connect to Postgres at \"host=db password=*** refused");
 }
 
