@@ -44,10 +44,11 @@ class Selection {
     }
   }
 
-  // The destinations other than DuckDB: those that the file names, and one of the others, the next file the next one.
+  // The destinations other than DuckDB: those that the file names, and one of the others, the next file one of the next
+  // kind.
   void select_destinations(const Scenario& scenario, std::size_t turn) {
     const auto& defaults = configurations().front();
-    std::vector<const TestedDestination*> others;
+    std::map<TestedDestination::Kind, std::vector<const TestedDestination*>> others;
     for (const auto& destination : tested_destinations()) {
       if (&destination == &tested_destinations().front()) continue;
       for (const auto& configuration : configurations()) {
@@ -55,10 +56,15 @@ class Selection {
       }
       const bool takes =
           !destination.only_where_named && runs_in(scenario, defaults) && runs_into(scenario, destination);
-      if (takes && !is_named(scenario, defaults, destination)) others.push_back(&destination);
+      if (takes && !is_named(scenario, defaults, destination)) others[destination.kind].push_back(&destination);
     }
-    for (std::size_t i = 0; i < others.size(); ++i) {
-      if (scenario.smoke || i == turn % others.size()) select(scenario, defaults, *others[i]);
+    std::size_t kind = 0;
+    for (const auto& [_, destinations] : others) {
+      const bool is_next = kind++ == turn % others.size();
+      for (std::size_t i = 0; i < destinations.size(); ++i) {
+        const bool is_taken = is_next && i == turn / others.size() % destinations.size();
+        if (scenario.smoke || is_taken) select(scenario, defaults, *destinations[i]);
+      }
     }
   }
 
