@@ -56,6 +56,9 @@ class TargetRefused final : public Error {
 // before the transaction is committed.
 struct Alteration {
   std::vector<ColumnSchema> columns = {};  // added where the table lacks them; NULL in existing rows
+  // The columns are new in the source: a column of that name is what a dropped one left, or an attempt of this very
+  // alteration, and is dropped first.
+  bool replaces_dropped = false;
   std::vector<std::string> overflow = {};  // source columns that get an overflow column, if they have none
 
   [[nodiscard]] bool empty() const { return columns.empty() && overflow.empty(); }

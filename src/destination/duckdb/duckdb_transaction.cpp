@@ -49,7 +49,7 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
   try {
     on_target([&] {
       for (auto& record : records) {
-        add_missing_columns(connection_, state_, record, alteration.columns, output.style.naming);
+        add_missing_columns(connection_, state_, record, alteration, output.style.naming);
         for (const auto& column : alteration.overflow) {
           if (record.target.column_of(column) == nullptr) continue;
           add_overflow_column(connection_, state_, record, column);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <utility>
 
@@ -79,6 +80,18 @@ void check_utf8(const Column& column, const std::string& name, const TableSchema
   }
 }
 
+// The batch itself, if it does not have the column.
+std::shared_ptr<const RowBatch> without_column(const std::shared_ptr<const RowBatch>& batch, const std::string& name) {
+  const auto place = place_of(*batch->schema, name);
+  if (place < 0) return batch;
+  auto schema = *batch->schema;
+  schema.columns.erase(schema.columns.begin() + place);
+  auto out = *batch;
+  out.columns.erase(out.columns.begin() + place);
+  out.schema = std::make_shared<const TableSchema>(std::move(schema));
+  return std::make_shared<const RowBatch>(std::move(out));
+}
+
 }  // namespace
 
 MemoryTable::MemoryTable(const TableSchema& schema, TargetStyle style)
@@ -108,6 +121,22 @@ void MemoryTable::add_columns(const std::vector<ColumnSchema>& columns) {
     };
     names_.push_back(free_name(capabilities().names, column_name(column, style_.naming), is_taken));
     columns_.push_back(column);
+  }
+}
+
+void MemoryTable::drop_columns(const std::vector<ColumnSchema>& columns) {
+  for (const auto& column : columns) {
+    const auto found = std::ranges::find(columns_, column.name, &ColumnSchema::name);
+    if (found == columns_.end()) continue;
+    names_.erase(names_.begin() + (found - columns_.begin()));
+    columns_.erase(found);
+    overflow_.erase(column.name);
+    std::map<std::shared_ptr<const RowBatch>, std::shared_ptr<const RowBatch>> without;
+    for (auto& row : rows_) {
+      auto& batch = without[row.batch];
+      if (batch == nullptr) batch = without_column(row.batch, column.name);
+      row.batch = batch;
+    }
   }
 }
 

@@ -46,6 +46,8 @@ class MemoryTable {
   [[nodiscard]] Column values(const std::string& column) const;
 
   void add_columns(const std::vector<ColumnSchema>& columns);
+  // Drops those of the columns that the table has, with their values.
+  void drop_columns(const std::vector<ColumnSchema>& columns);
   void add_overflow(const std::string& column) { overflow_.insert(column); }
   void describe(const TableSchema& schema);
 

@@ -16,6 +16,20 @@
 #include "destination/postgres/target_key.h"
 
 namespace walbrook::destination::postgresql {
+namespace {
+
+// Drops the column that a dropped column of the source has left, and its overflow column.
+void drop_columns_of(Session& session, Target& target, std::string_view source) {
+  std::erase_if(target.columns, [&](const TargetColumn& column) {
+    if (column.source != source || column.metadata != MetadataColumn::none) return false;
+    session.execute(
+        fmt::format("ALTER TABLE {} DROP COLUMN {}", full_name(target.schema, target.table), identifier(column.name)),
+        "dropping a column");
+    return true;
+  });
+}
+
+}  // namespace
 
 PostgresTransaction::PostgresTransaction(LoaderSession& loader, const Server& server, Known& known,
                                          bool may_begin_again, Ended ended)
@@ -85,6 +99,7 @@ void PostgresTransaction::add_columns(TargetRecord& record, const OutputRecord& 
   const auto& rules = capabilities().names;
   bool added = false;
   for (const auto& column : alteration.columns) {
+    if (alteration.replaces_dropped) drop_columns_of(session_, target, column.name);
     if (target.column_of(column.name) != nullptr) continue;
     const auto name = free_name(rules, column_name(column, output.style.naming),
                                 [&](const std::string& other) { return target.has_column_named(rules, other); });

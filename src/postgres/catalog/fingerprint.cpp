@@ -49,12 +49,27 @@ const Item* find(const std::vector<Item>& items, Key Item::*key, Key wanted) {
   return found == items.end() ? nullptr : &*found;
 }
 
+// Whether the column was added to a table that has the same file since: its old rows have no value for it.
+bool is_null_in_old_rows(const Fingerprint& before, const Fingerprint& now, const Column& added) {
+  const bool is_newest = std::ranges::all_of(before.columns, [&added](const Column& known) {
+    return known.number < added.number && known.name != added.name;
+  });
+  return is_newest && !added.has_missing && before.file != 0 && before.file == now.file && now.members.empty();
+}
+
+bool has_dropped_columns(const Fingerprint& print) {
+  return !print.columns.empty() && static_cast<std::size_t>(print.columns.back().number) != print.columns.size();
+}
+
 void compare_columns(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> copied,
                      Difference& worst) {
   for (const auto& column : now.columns) {
     if (std::ranges::find(copied, column.name, &SourceColumn::name) == copied.end()) continue;
     const auto* known = find(before.columns, &Column::number, column.number);
-    if (known == nullptr) {
+    if (known == nullptr && is_null_in_old_rows(before, now, column)) {
+      weigh(worst, Kind::extended, fmt::format("column \"{}\" was added", column.name));
+      worst.had_dropped = has_dropped_columns(before);
+    } else if (known == nullptr) {
       const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
       weigh(worst, Kind::reshaped,
             fmt::format("column \"{}\" was {} in the source", column.name,

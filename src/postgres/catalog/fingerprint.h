@@ -12,6 +12,9 @@
 //   * VACUUM FULL and CLUSTER write pg_attribute rows only where they clear atthasmissing. They keep the column's
 //     pg_attrdef row, while ALTER TYPE replaces it by one with another OID.
 //   * DROP COLUMN and ADD COLUMN of the same name leave the file node unchanged. The attribute number is new.
+//   * ADD COLUMN without a default keeps the file node, and the column is NULL in old rows. With a constant or stable
+//     default it keeps the file node and sets atthasmissing, which a rewrite clears; with a volatile one, an identity
+//     or a stored generated column it rewrites. Partitions have an atthasmissing of their own.
 //   * Row versions (xmin) survive VACUUM FULL and FREEZE of the catalogs. The version of the table's pg_class row
 //     proves nothing by itself, because GRANT, OWNER and triggers change it. If it is the transaction of a TRUNCATE
 //     that the stream brought, then that TRUNCATE was the last command to give the table a new file.
@@ -88,6 +91,7 @@ struct Fingerprint {
 struct Difference {
   enum class Kind {
     none,       // no row can have changed without a message
+    extended,   // columns were added, and are NULL in every row that was there before
     ambiguous,  // a rewrite that looks the same whether rows changed or not
     missed,     // rows may have changed without a message
     reshaped,   // as `missed`, and rows that arrive now do not fit the target table
@@ -96,6 +100,8 @@ struct Difference {
   std::string reason{};  // for people
   // The difference is ambiguous only until a TRUNCATE arrives that explains it.
   bool may_be_truncate = false;
+  // For `extended`: the table had dropped columns before, perhaps of the same names.
+  bool had_dropped = false;
 };
 
 // Compares the fingerprints of one table at two times, and returns what may have happened to its rows in between.

@@ -188,17 +188,19 @@ bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::ve
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
   const auto diff = schema_diff(*known, *batch.schema);
   if (!diff.fits_target()) {
-    // The stream lacks the values that the new or altered column has in old rows; only a new copy brings them. Its
+    // The stream lacks the values that the new or altered column has in old rows; unless the catalog shows that they
+    // are NULL, only a new copy brings them. Its
     // snapshot is taken later than these rows, so it holds everything until then. Rows that wait are merged first:
     // readers see the old target until the new copy is swapped in.
     auto& record = changes_.edit(output);
-    if (!record.changes_only || !diff.keeps_common_columns()) {
+    const bool is_extended = may_be_extended_for(output, record, *batch.schema);
+    if (!is_extended && (!record.changes_only || !diff.keeps_common_columns())) {
       flush(output);
       require_copy(to.table->record, record, diff.reason());
       log_copy(record);
       return false;
     }
-    record.columns = batch.schema;  // the target has them already (new_columns)
+    record.columns = batch.schema;  // the target has them already (alter_targets)
   } else if (diff.has(ColumnChange::Kind::dropped)) {
     changes_.edit(output).columns = batch.schema;
   }

@@ -26,9 +26,11 @@ TargetNeeds BatchNeeds::of(const CommitBatch& batch, destination::Destination& d
 }
 
 void alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync) {
-  for (const auto& [id, schema] : needs.new_columns(sync)) {
-    for_output(
-        id, [&, id = id, schema = schema] { load.alter(sync.find(id).output->record, {.columns = schema->columns}); });
+  for (const auto& [id, added] : needs.new_columns(sync)) {
+    const auto& record = sync.find(id).output->record;
+    const auto alteration =
+        added.in_place ? addition(record, *added.schema) : destination::Alteration{.columns = added.schema->columns};
+    for_output(id, [&] { load.alter(record, alteration); });
   }
   for (const auto& [oid, columns] : needs.overflow_columns(sync)) {
     for (const auto& output : sync.find(oid)->outputs) {

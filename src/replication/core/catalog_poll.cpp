@@ -98,7 +98,7 @@ CatalogSeen CatalogPoll::read() {
   if (!changed && !writers_ended) return {.complete_to = complete_to, .publication = std::nullopt};
   writers_are_open_ = changed && now.moment.oldest_xid < now.moment.next_xid;
   catalog_.forget_types();  // a composite type may have been altered
-  if (options_.describes) describe(now.tables);
+  describe(now.tables);
   seen_ = now;
   return {.complete_to = complete_to, .publication = std::move(now)};
 }
@@ -110,11 +110,12 @@ void CatalogPoll::describe(std::vector<postgres::SourceTable>& tables) {
     const auto before = seen.find(table.oid);
     if (before != seen.end() && same_table(*before->second, table)) table.described = before->second->described;
   }
-  catalog_.describe(tables, [&seen](const postgres::SourceTable& table) {
+  catalog_.describe(tables, [&seen, this](const postgres::SourceTable& table) {
     if (table.described != nullptr) return false;
     const auto before = seen.find(table.oid);
-    return before == seen.end() || before->second->described != nullptr || before->second->name != table.name ||
-           before->second->schema != table.schema;
+    if (before != seen.end() && before->second->columns != table.columns) return true;
+    return options_.describes && (before == seen.end() || before->second->described != nullptr ||
+                                  before->second->name != table.name || before->second->schema != table.schema);
   });
 }
 

@@ -51,7 +51,8 @@ class CatalogSource {
 struct CatalogPollOptions {
   milliseconds interval{3'000};
   bool follow = false;
-  // Tables may begin without a copy of their rows (--no-snapshot): new tables are described.
+  // Tables may begin without a copy of their rows (--no-snapshot): new tables are described, like those whose columns
+  // have changed.
   bool describes = false;
 };
 

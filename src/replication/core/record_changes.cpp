@@ -11,11 +11,13 @@ void RecordChanges::add(const SyncedTable& table) {
 }
 
 void RecordChanges::add(RecordChanges&& others) {
+  std::ranges::move(others.alterations, std::back_inserter(alterations));
   std::ranges::move(others.tables, std::back_inserter(tables));
   std::ranges::move(others.outputs, std::back_inserter(outputs));
 }
 
 void RecordChanges::put(destination::Transaction& transaction) const {
+  for (const auto& [output, alteration] : alterations) transaction.alter(output, alteration);
   for (const auto& table : tables) transaction.put(destination::PutTable{table});
   for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
 }

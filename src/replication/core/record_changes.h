@@ -8,11 +8,18 @@
 
 namespace walbrook::replication {
 
+// A change of a target table that is made with the records that follow from it.
+struct TargetAlteration {
+  OutputRecord output;  // as it was before
+  destination::Alteration alteration;
+};
+
 struct RecordChanges {
+  std::vector<TargetAlteration> alterations;
   std::vector<TableRecord> tables;
   std::vector<OutputRecord> outputs;
 
-  [[nodiscard]] bool empty() const { return tables.empty() && outputs.empty(); }
+  [[nodiscard]] bool empty() const { return alterations.empty() && tables.empty() && outputs.empty(); }
   void add(const SyncedTable& table);  // adds its record and those of all its outputs
   void add(RecordChanges&& others);
   void put(destination::Transaction& transaction) const;

@@ -30,6 +30,11 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
   switch (difference.kind) {
     case Difference::Kind::none:
       break;
+    case Difference::Kind::extended:
+      if (options.clears_columns || !difference.had_dropped) {
+        return {.kind = Suspicion::Kind::extend, .reason = difference.reason};
+      }
+      return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
     case Difference::Kind::ambiguous:
       if (difference.may_be_truncate && !caught_up) return {.kind = Suspicion::Kind::wait};
       if (options.on_rewrite == OnRewrite::ignore) {

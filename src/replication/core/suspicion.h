@@ -27,12 +27,15 @@ enum class OnRewrite { resync, ignore };
 struct SuspicionOptions {
   OnRewrite on_rewrite = OnRewrite::resync;
   std::uint64_t resync_max_size = 100ULL << 30U;  // in bytes; a larger table is marked suspect instead
+  // The destination can empty a column that is left of a dropped one of the same name (Capabilities::rows_change).
+  bool clears_columns = true;
 };
 
 struct Suspicion {
   enum class Kind {
     none,     // the record takes over the new fingerprint
     wait,     // nothing can be decided before the stream has come further
+    extend,   // the target gets columns that are NULL in its rows, at their place in the order
     resync,   //
     suspect,  // the table continues and is marked suspect
   };

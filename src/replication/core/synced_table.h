@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "destination/state.h"
+#include "destination/transaction.h"
 #include "postgres/catalog/catalog.h"
 #include "replication/core/postponement.h"
 
@@ -24,6 +25,8 @@ struct SyncedOutput {
   // The schema in which a target created now would be; "" = a schema named as the source's.
   std::string dataset;
   bool is_asked = true;  // false: the configuration no longer defines it for its table
+  // The source's columns that the target may get in place: the catalog shows that they are NULL in all rows so far.
+  std::set<std::string> addable;
   // Columns of which spooled changes hold overflow values: the target gets their overflow columns before the changes
   // are merged.
   std::set<std::string> overflow_columns;
@@ -73,6 +76,13 @@ struct FoundOutput {
 [[nodiscard]] inline bool copies_no_rows(const OutputRecord& record) {
   return record.changes_only;
 }
+
+// Rows of `schema` fit the output's target once it has columns that may be added in place.
+[[nodiscard]] bool may_be_extended_for(const SyncedOutput& output, const OutputRecord& record,
+                                       const TableSchema& schema);
+
+// The columns of `schema` that the record lacks, to be added to its target. REQUIRES: may_be_extended_for().
+[[nodiscard]] destination::Alteration addition(const OutputRecord& record, const TableSchema& schema);
 
 // Suspends the output with `reason` and logs that. A copy of it that is whole is no longer used.
 void suspend(SyncedOutput& output, const std::string& reason);

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "destination/target_shape.h"
 #include "model/same_table.h"
+#include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
 #include "replication/core/copy_queue.h"
 #include "replication/core/leaving.h"
@@ -176,6 +177,15 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
     any_undecided_ = true;
     return false;
   }
+  output.addable.clear();
+  if (found.kind == Suspicion::Kind::extend && !copying && record.columns != nullptr) {
+    const auto result = extend(table, output);
+    if (result == Extended::later) return false;
+    if (result == Extended::now) return true;
+    if (result == Extended::impossible) found.kind = Suspicion::Kind::resync;
+  } else if (found.kind == Suspicion::Kind::extend) {
+    found.kind = Suspicion::Kind::resync;
+  }
   if (found.kind == Suspicion::Kind::resync) {
     ask_for_copy(table, output, found.reason);
     return true;
@@ -184,6 +194,35 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   if (!gap.empty()) mark_suspect(record, gap);
   record.fingerprint = table.source.fingerprint;
   return true;
+}
+
+// A column that was added, and is NULL in the rows that were there before. If rows with it come before the stream has
+// caught up with the catalog, they bring it (BatchApply::add); otherwise it is added once the stream has.
+TableSync::Extended TableSync::extend(const SyncedTable& table, SyncedOutput& output) {
+  auto& record = output.record;
+  const auto diff = schema_diff(*record.columns, table.source.columns);
+  if (diff.fits_target()) return Extended::before;
+  if (!diff.keeps_common_columns()) return Extended::impossible;
+  for (const auto& change : diff.columns) {
+    if (change.kind == ColumnChange::Kind::added) output.addable.insert(change.name);
+  }
+  // The first publication_seen of a run comes before the targets are compared with their records.
+  if (position_ > reached_ || !restyled_) {
+    output.undecided = position_;
+    any_undecided_ = true;
+    return Extended::later;
+  }
+  const auto& described = table.source.described;
+  if (described == nullptr || !may_be_extended_for(output, record, *described)) return Extended::impossible;
+  auto alteration = addition(record, *described);
+  auto columns = *record.columns;
+  columns.columns.insert(columns.columns.end(), alteration.columns.begin(), alteration.columns.end());
+  alterations_.push_back({.output = record, .alteration = std::move(alteration)});
+  record.columns = std::make_shared<const TableSchema>(std::move(columns));
+  record.fingerprint = table.source.fingerprint;
+  output.addable.clear();
+  spdlog::info("table {}.{} got the columns that were added in the source", record.schema, record.name);
+  return Extended::now;
 }
 
 // An output whose rows are never copied: what another output would be copied again for leaves a gap here, which the
@@ -237,6 +276,14 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
   return changed;
 }
 
+// Whether the table differs only by columns that compare_with_catalog can add.
+bool TableSync::is_extended(const SyncedTable& table, const SyncedOutput& output) const {
+  const auto& record = output.record;
+  return schema_diff(*record.columns, table.source.columns).keeps_common_columns() &&
+         judge(table.record, record, table.source, position_ <= reached_, options_.suspicion).kind ==
+             Suspicion::Kind::extend;
+}
+
 // Compares an output with its published table. The order matters: a copy that is required by a coarse reason
 // (recreated, published again, other columns) makes the finer comparisons needless, and restyle comes last because a
 // table that is copied anyway gets its new style with that copy.
@@ -254,8 +301,8 @@ bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recr
     changed = true;
   } else if (record.state == OutputState::streaming) {
     const auto reason = other_columns(record, table.source);
-    if (!reason.empty()) ask_for_copy(table, output, reason);
-    changed = !reason.empty();
+    changed = !reason.empty() && !is_extended(table, output);
+    if (changed) ask_for_copy(table, output, reason);
   }
   if (record.state == OutputState::streaming || record.state == OutputState::copying) {
     changed = compare_with_catalog(table, output) || changed;
@@ -283,6 +330,7 @@ RecordChanges TableSync::decide(Lsn reached) {
       changed.outputs.push_back(output.record);
     }
   }
+  changed.alterations = std::exchange(alterations_, {});
   return changed;
 }
 
@@ -362,6 +410,7 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
   changed.outputs.insert(changed.outputs.end(), left_.begin(), left_.end());
   left_.clear();
   restyled_ = true;
+  changed.alterations = std::exchange(alterations_, {});
   return changed;
 }
 

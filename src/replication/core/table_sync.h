@@ -178,6 +178,10 @@ class TableSync {
   // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
   // record changed.
   bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
+  // Whether the target has columns that were added in the source.
+  enum class Extended { before, now, later, impossible };
+  Extended extend(const SyncedTable& table, SyncedOutput& output);
+  [[nodiscard]] bool is_extended(const SyncedTable& table, const SyncedOutput& output) const;
   bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);
   void describe(const SyncedTable& table, SyncedOutput& output);
@@ -195,6 +199,7 @@ class TableSync {
   std::set<Oid> leaving_;                 // tables of tables_ that left the publication and are still applied
   std::vector<OutputRecord> left_;        // removed outputs of renamed tables, until they are stored
   std::vector<OutputRecord> described_;
+  std::vector<TargetAlteration> alterations_;  // of records that changed, until they are stored
   // Publication::joined of the publication that was seen last.
   std::set<Oid> joined_;
   // The number of the newest copy, over all outputs: a renamed table has new outputs while the copy of an old one may

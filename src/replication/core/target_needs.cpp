@@ -40,17 +40,19 @@ std::map<Oid, std::set<std::string>> TargetNeeds::overflow_columns(TableSync& sy
   return columns;
 }
 
-std::map<OutputId, TableSchemaRef> TargetNeeds::new_columns(TableSync& sync) const {
-  std::map<OutputId, TableSchemaRef> columns;
+std::map<OutputId, TargetNeeds::NewColumns> TargetNeeds::new_columns(TableSync& sync) const {
+  std::map<OutputId, NewColumns> columns;
   for (const auto& [oid, needs] : relations_) {
     const auto* table = sync.find_by_relation(oid);
     if (table == nullptr) continue;
     for (const auto& output : table->outputs) {
       const auto& record = output.record;
-      if (!record.changes_only || record.state != OutputState::streaming) continue;
+      if (record.state != OutputState::streaming || record.columns == nullptr) continue;
       for (const auto& schema : needs.schemas) {
         const auto diff = schema_diff(*record.columns, *schema);
-        if (!diff.fits_target() && diff.keeps_common_columns()) columns[record.id] = schema;
+        if (diff.fits_target() || !diff.keeps_common_columns()) continue;
+        const bool in_place = !record.changes_only && may_be_extended_for(output, record, *schema);
+        if (record.changes_only || in_place) columns[record.id] = {.schema = schema, .in_place = in_place};
       }
     }
   }

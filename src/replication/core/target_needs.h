@@ -22,8 +22,13 @@ class TargetNeeds {
 
   // By table, the columns with values that go to their overflow columns.
   [[nodiscard]] std::map<Oid, std::set<std::string>> overflow_columns(TableSync& sync) const;
-  // By output, for outputs that have their changes alone: the columns of the changes, if the target lacks some of them.
-  [[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(TableSync& sync) const;
+  // Columns of changes, of which the target lacks some.
+  struct NewColumns {
+    TableSchemaRef schema;
+    bool in_place = false;  // they are new in the source; false: the output has its changes alone
+  };
+  // By output, for outputs that take new columns without a copy: those of the newest changes.
+  [[nodiscard]] std::map<OutputId, NewColumns> new_columns(TableSync& sync) const;
 
  private:
   struct OfRelation {

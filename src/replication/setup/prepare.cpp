@@ -6,12 +6,14 @@
 #include <algorithm>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <set>
 #include <thread>
 #include <utility>
 
 #include "destination/contradiction.h"
 #include "model/same_table.h"
+#include "model/schema_diff.h"
 #include "postgres/catalog/table_obstacles.h"
 #include "postgres/catalog/table_schema.h"
 #include "postgres/catalog/type_definitions.h"
@@ -196,6 +198,23 @@ class NotYetBegun {
   std::set<std::pair<std::string, std::string>> begun_;
 };
 
+// Selects the tables that may have columns which the destination lacks.
+class Extended {
+ public:
+  explicit Extended(const std::vector<OutputRecord>& records) {
+    for (const auto& record : records) {
+      if (record.columns != nullptr && record.state == OutputState::streaming) records_[record.source] = record.columns;
+    }
+  }
+  bool operator()(const postgres::SourceTable& table) const {
+    const auto found = records_.find(table.oid);
+    return found != records_.end() && !schema_diff(*found->second, table.columns).fits_target();
+  }
+
+ private:
+  std::map<Oid, TableSchemaRef> records_;  // by table
+};
+
 // Identifies the server that answers, which must not have changed since the preflight.
 postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connection& catalog,
                                      const destination::State& state, bool start_over, postgres::KnownServer& server) {
@@ -362,10 +381,10 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
 
   out.describes = describes_tables(options, state.outputs);
-  if (out.describes) {
-    postgres::describe_new(catalog, out.publication.tables, types, destination.capabilities().values,
-                           NotYetBegun(state.outputs));
-  }
+  postgres::describe_new(
+      catalog, out.publication.tables, types, destination.capabilities().values,
+      [begun = NotYetBegun(state.outputs), extended = Extended(state.outputs),
+       &out](const postgres::SourceTable& table) { return (out.describes && begun(table)) || extended(table); });
 
   out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
   out.checkpoint.source = out.source;
@@ -376,12 +395,14 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   }
 
   out.newest_load = state.newest_load;
+  auto suspicion = options.suspicion;
+  suspicion.clears_columns = destination.capabilities().rows_change;
   out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset,
                                                           .style = options.style,
                                                           .wanted = options.tables,
                                                           .snapshot = options.snapshot,
                                                           .copy_joining = options.copy_joining,
-                                                          .suspicion = options.suspicion,
+                                                          .suspicion = suspicion,
                                                           .outputs = outputs_for(destination.capabilities())},
                                          destination.capabilities().names, std::move(state));
   changed.add(out.sync->publication_seen(out.publication, out.checkpoint.lsn));
