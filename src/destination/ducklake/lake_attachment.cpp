@@ -163,6 +163,7 @@ void keep_in_files(Connection& connection, const Attached& what, const std::stri
 duckdb::DatabaseTraits traits_of(const Attached& what) {
   duckdb::DatabaseTraits traits{.capabilities = ducklake::capabilities,
                                 .state_per_pipeline = true,
+                                .table_functions = {"ducklake_list_files", "ducklake_snapshots", "ducklake_table_info"},
                                 .before_commit = name_commit,
                                 .failure_of = ducklake::failure_of,
                                 .describe = described};
