@@ -67,9 +67,18 @@ std::size_t conninfo_value(std::string_view rest) {
   return rest.size();
 }
 
+// Returns where the data path begins that ends the catalog of a lake, as in "ducklake:postgres:…?data_path=…". The last
+// such option counts: a password may contain an earlier one.
+std::size_t catalog_end(std::string_view text) {
+  const auto scheme = text.find("ducklake:");
+  const auto divider = text.rfind("?data_path=");
+  return scheme == none || divider == none || divider < scheme ? text.size() : divider;
+}
+
 // password=secret, sslpassword = 'se cret', ?password=secret&…
 std::string mask_keys(std::string_view text) {
   constexpr std::string_view key = "password";
+  const auto after_catalog = text.size() - catalog_end(text);
   std::string masked;
   for (;;) {
     const auto* const found = std::search(text.begin(), text.end(), key.begin(), key.end(), equal_letters);
@@ -92,7 +101,8 @@ std::string mask_keys(std::string_view text) {
     masked.append(text.substr(0, value));
     text.remove_prefix(value);
     if (!assigned || text.empty()) continue;
-    const auto length = in_query ? std::min(text.find_first_of("& \t\r\n"), text.size()) : conninfo_value(text);
+    auto length = in_query ? std::min(text.find_first_of("& \t\r\n"), text.size()) : conninfo_value(text);
+    if (text.size() > after_catalog) length = std::min(length, text.size() - after_catalog);
     masked.append(mask);
     text.remove_prefix(length);
   }

@@ -39,6 +39,29 @@ TEST_F(LakeInFile, a_run_answers_queries_and_tells_its_status) {
   EXPECT_EQ(db_.pipeline.status().value("phase", ""), "stopped");
 }
 
+TEST_F(LakeInFile, a_query_may_ask_for_files_and_snapshots_and_changes_nothing) {
+  const auto copied = db_.pipeline.run({"--inline-rows", "0"});
+  ASSERT_EQ(copied.exit_code, 0) << copied.describe();
+  const auto asked = run(db_.pipeline.command(
+      "sql", {"--csv",
+              "SELECT (SELECT count(*) FROM ducklake_list_files('lake', 't', schema => 'public')) AS files, (SELECT "
+              "count(*) > 0 FROM ducklake_snapshots('lake') WHERE author = 'walbrook') AS has_loads, (SELECT "
+              "sum(file_count) FROM ducklake_table_info('lake') WHERE table_name = 't') AS files_by_info"}));
+  EXPECT_EQ(asked.exit_code, 0) << asked.describe();
+  EXPECT_EQ(asked.out, "files,has_loads,files_by_info\n1,true,1\n") << asked.describe();
+  for (const auto* const name :
+       {"add_data_files('lake', 't', 'x.parquet')", "cleanup_old_files('lake', cleanup_all => true)",
+        "delete_orphaned_files('lake', cleanup_all => true)", "expire_snapshots('lake', older_than => now())",
+        "flush_inlined_data('lake')", "merge_adjacent_files('lake')", "rewrite_data_files('lake')",
+        "set_option('lake', 'data_inlining_row_limit', 0)", "set_commit_message('lake', 'a', 'b')"}) {
+    const auto refused = run(db_.pipeline.command("sql", {std::string("FROM ducklake_") + name}));
+    EXPECT_EQ(refused.exit_code, 2) << refused.describe();
+    EXPECT_NE(refused.err.find("is refused: it is not among the functions that are known to read only this file"),
+              std::string::npos)
+        << refused.describe();
+  }
+}
+
 TEST_F(LakeInFile, another_process_is_told_who_has_it) {
   Process follower(db_.pipeline.command("run", {"--follow"}));
   ASSERT_TRUE(db_.pipeline.arrives("SELECT count(*) FROM t", "100")) << follower.err();

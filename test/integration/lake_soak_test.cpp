@@ -105,6 +105,9 @@ class LakeSoak : public ::testing::TestWithParam<const char*> {
     return eventually(
         [&] {
           return has_lake(db_.comparison.ducklake) &&
+                 db_.copied_value(
+                     "SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'public' AND table_name = "
+                     "'item'") == "1" &&
                  db_.copied_value("SELECT n FROM public.item WHERE id = -1") == std::to_string(round);
         },
         milliseconds(120'000));

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "destination/capabilities.h"
 #include "destination/duckdb/duckdb_capabilities.h"
@@ -30,6 +31,8 @@ struct DatabaseTraits {
   // Any two transactions that write and overlap conflict, whatever they write. Those of this process wait for each
   // other.
   bool one_writer = false;
+  // Table functions of the attached database, in lower case, that only read it: queries may use them.
+  std::vector<std::string_view> table_functions = {};
   // Called, outside a transaction, before a table with these columns is made in the schema.
   std::function<void(Connection&, const std::string& schema, std::span<const std::string> columns)> before_table = {};
   // Called, outside a transaction, before a table gets these columns.

@@ -117,8 +117,11 @@ void StoredDefinitions::judge(Connection& connection) {
   }
 }
 
-std::optional<std::string> StoredDefinitions::problem_of_functions(const QueryReferences& references) const {
+std::optional<std::string> StoredDefinitions::problem_of_functions(Connection& connection,
+                                                                   const QueryReferences& references) const {
+  const auto& of_attached = connection.database().traits().table_functions;
   for (const auto& name : references.table_functions) {
+    if (std::ranges::find(of_attached, name) != of_attached.end()) continue;
     const bool is_macro = macros_.contains(name) && !is_refused_table_function(name);
     const auto why = is_macro ? std::string_view() : why_table_function_is_refused(name);
     if (!why.empty()) return fmt::format("the table function {} is refused: it {}", printable(name), why);
@@ -172,7 +175,7 @@ void StoredDefinitions::add_relations(QueryReferences& references) const {
 
 std::optional<std::string> StoredDefinitions::problem_of(Connection& connection,
                                                          const QueryReferences& references) const {
-  if (auto problem = problem_of_functions(references)) return problem;
+  if (auto problem = problem_of_functions(connection, references)) return problem;
   for (const auto& relation : references.relations) {
     if (auto problem = problem_of_relation(connection, relation)) return problem;
   }

@@ -38,7 +38,8 @@ class StoredDefinitions {
   void read_generated_columns(Connection& connection);
   void add(Connection& connection, Definition definition, std::string_view text);
   void judge(Connection& connection);
-  [[nodiscard]] std::optional<std::string> problem_of_functions(const QueryReferences& references) const;
+  [[nodiscard]] std::optional<std::string> problem_of_functions(Connection& connection,
+                                                                const QueryReferences& references) const;
   [[nodiscard]] std::optional<std::string> problem_of_relation(Connection& connection,
                                                                const QueryReferences::Relation& relation) const;
 

@@ -181,6 +181,7 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
   duckdb::DatabaseTraits traits{
       .capabilities = ducklake::capabilities,
       .state_per_pipeline = true,
+      .table_functions = {"ducklake_list_files", "ducklake_snapshots", "ducklake_table_info"},
       .before_commit = name_commit,
       .failure_of = ducklake::failure_of,
       .describe = [what](std::string_view message) { return described(message, what.lake.data_path); }};

@@ -80,6 +80,26 @@ INSTANTIATE_TEST_SUITE_P(
                     Masked{"host:5432/db", "host:5432/db"}, Masked{"at 12:30, joe@host", "at 12:30, joe@host"},
                     Masked{"joe:@host", "joe:@host"}));
 
+INSTANTIATE_TEST_SUITE_P(
+    Lakes, MaskSecrets,
+    testing::Values(Masked{"ducklake:postgres:host=h password=secret dbname=l?data_path=s3://b/l",
+                           "ducklake:postgres:host=h password=*** dbname=l?data_path=s3://b/l"},
+                    Masked{"ducklake:postgres:dbname=l password=secret?data_path=s3://b/l",
+                           "ducklake:postgres:dbname=l password=***?data_path=s3://b/l"},
+                    Masked{"ducklake:postgres:dbname=l password='a b'?data_path=/l",
+                           "ducklake:postgres:dbname=l password=***?data_path=/l"},
+                    Masked{"ducklake:postgres:password='a b' dbname=l?data_path=/my lake",
+                           "ducklake:postgres:password=*** dbname=l?data_path=/my lake"},
+                    Masked{"ducklake:postgres:password=a?data_path=b?data_path=/l",
+                           "ducklake:postgres:password=***?data_path=/l"},
+                    Masked{"ducklake:postgres:password=a?data_path=b dbname=l?data_path=/l",
+                           "ducklake:postgres:password=*** dbname=l?data_path=/l"},
+                    Masked{"ducklake:postgres:postgresql://h/l?password=secret?data_path=/l",
+                           "ducklake:postgres:postgresql://h/l?password=***?data_path=/l"},
+                    Masked{"ducklake:postgres:password=secret?data_path=s3://b/l?endpoint=h:9&secret=a",
+                           "ducklake:postgres:password=***?data_path=s3://b/l?endpoint=h:9&secret=***"},
+                    Masked{"postgres:dbname=l password=se?data_path=cret", "postgres:dbname=l password=***"}));
+
 TEST(Error, leaves_no_password_out_whoever_builds_it) {
   const Error error(ErrorKind::configuration, "--slot \"postgresql://joe:secret@host/db\" is no name",
                     "Not password=secret");

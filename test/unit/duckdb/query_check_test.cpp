@@ -81,6 +81,7 @@ TEST_F(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
   create(orders, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   const std::vector<std::pair<std::string, std::string>> cases = {
+      {"FROM ducklake_snapshots('lake')", "ducklake_snapshots"},
       {"FROM enable_logging(storage = 'file', storage_config = {'path': '/tmp/walbrook-must-not-be'})",
        "enable_logging"},
       {"SELECT * FROM Enable_Logging()", "enable_logging"},
