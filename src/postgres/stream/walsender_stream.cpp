@@ -50,10 +50,11 @@ Remedy stream_remedy(std::string_view state, const StreamOptions& options) {
 }
 
 // Returns whether decoding a transaction and printing its rows can raise this SQLSTATE: data exceptions, limits
-// exceeded ("out of memory … Cannot enlarge string buffer"), functions of types and row filters, internal errors
+// exceeded ("out of memory … Cannot enlarge string buffer"), functions of types and row filters, a part of an array or
+// a composite without a binary form (42883, "no binary output function available for type aclitem"), internal errors
 // ("invalid memory alloc request size", "could not map filenumber … to relation OID").
 bool is_about_contents(std::string_view state) {
-  constexpr std::array<std::string_view, 6> classes = {"22", "38", "39", "54", "P0", "XX"};
+  constexpr std::array<std::string_view, 7> classes = {"22", "38", "39", "42883", "54", "P0", "XX"};
   return std::ranges::any_of(classes, [state](std::string_view each) { return state.starts_with(each); });
 }
 
