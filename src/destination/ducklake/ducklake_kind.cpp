@@ -19,12 +19,15 @@ namespace fs = std::filesystem;
 
 Place place(const std::string& url) {
   const auto lake = parse_lake_url(url);
-  if (lake.kind == CatalogKind::postgres) return {.identity = lake.label, .label = lake.label, .shown = lake.label};
+  if (lake.kind == CatalogKind::postgres) {
+    return {.identity = lake.label, .label = lake.label, .shown = lake.label, .has_many_runs = true};
+  }
   Place place{.identity = "ducklake:" + lake.catalog_file,
               .label = lake.label,
               .shown = lake.catalog_file,
               .folder = fs::path(lake.catalog_file).parent_path().string(),
-              .files = {lake.catalog_file, lake.catalog_file + ".wal"}};
+              .files = {lake.catalog_file, lake.catalog_file + ".wal"},
+              .has_many_runs = lake.kind == CatalogKind::sqlite};
   if (lake.kind == CatalogKind::file) {
     place.users = lake.label +
                   " has its catalog in a DuckDB file: while a run is at work, no other process can open it, "
