@@ -17,6 +17,7 @@
 #include "destination/duckdb/bucket_access.h"
 #include "destination/duckdb/extension.h"
 #include "destination/duckdb/retried_transaction.h"
+#include "destination/duckdb/state.h"
 #include "destination/ducklake/ducklake_capabilities.h"
 #include "destination/ducklake/lake_failure.h"
 #include "destination/ducklake/lake_snapshots.h"
@@ -66,8 +67,8 @@ void load_extensions(Connection& connection, const Attached& what) {
               "Look at the catalog and the data path in the destination's URL.");
 }
 
-// Rows of the state are always kept in the catalog. (DuckLake 1.5.5 also loses values of added columns where the
-// catalog has no table for a table's rows from the beginning.)
+// One row at least is kept in the catalog: DuckLake (1.5.5) loses values of added columns where the catalog has no
+// table for a table's rows from the beginning.
 void attach_as(Connection& connection, const Attached& what, bool read_only, const std::string& version) {
   std::string sql = fmt::format("ATTACH {} AS {} (DATA_INLINING_ROW_LIMIT {}", literal("ducklake:" + what.lake.catalog),
                                 duckdb::identifier(lake_catalog), std::max(what.inline_rows, std::uint64_t{1}));
@@ -160,6 +161,12 @@ void keep_in_files(Connection& connection, const Attached& what, const std::stri
   set_inlining(connection, 0, fmt::format("schema => {}, table_name => {}", literal(schema), literal(table)));
 }
 
+// Rows of the state are kept in the catalog, however many of other tables are (lake_maintenance.cpp says why).
+void keep_state_in_catalog(Connection& connection, const Attached& what, const std::string& schema) {
+  if (what.inline_rows >= duckdb::most_rows_inserted) return;
+  set_inlining(connection, duckdb::most_rows_inserted, "schema => " + literal(schema));
+}
+
 duckdb::DatabaseTraits traits_of(const Attached& what) {
   duckdb::DatabaseTraits traits{.capabilities = ducklake::capabilities,
                                 .state_per_pipeline = true,
@@ -169,6 +176,9 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
                                 .describe = described};
   traits.one_writer = what.lake.kind == CatalogKind::sqlite;
   if (what.lake.kind == CatalogKind::postgres) traits.before_table = make_room_in_postgres;
+  traits.state_was_made = [what](Connection& connection, const std::string& schema) {
+    keep_state_in_catalog(connection, what, schema);
+  };
   traits.table_was_made = [what](Connection& connection, const std::string& schema, const std::string& table) {
     keep_in_files(connection, what, schema, table);
   };
