@@ -62,6 +62,10 @@ class LakeCompact : public ::testing::TestWithParam<CopiedTo> {
         "t.end_snapshot IS NULL AND s.schema_name = '{}'",
         state_schema()));
   }
+  [[nodiscard]] std::string maintenances() const {
+    return db_.copied_value(fmt::format(
+        "SELECT count(*) FROM ducklake_snapshots('lake') WHERE commit_message = '{} maintained'", db_.pipeline.slot));
+  }
   // As many earlier checkpoints as hours of loads leave.
   void add_outdated_checkpoints() const {
     const auto rows = "__ducklake_metadata_lake." + rows_of_checkpoint();
@@ -107,6 +111,21 @@ TEST_P(LakeCompact, rows_in_the_catalog_go_to_files) {
   EXPECT_EQ(db_.differences(), "");
   change(10);
   run_to_the_end({});
+}
+
+TEST_P(LakeCompact, a_run_maintains_at_its_end_if_the_last_maintenance_was_long_ago) {
+  make_small_files();
+  const int before = files();
+  EXPECT_GE(before, 5);
+  EXPECT_EQ(maintenances(), "0") << "the lake is younger than the interval";
+  in_catalog("UPDATE __ducklake_metadata_lake.ducklake_snapshot SET snapshot_time = snapshot_time - INTERVAL 1 HOUR");
+  change(4);
+  run_to_the_end(in_files);
+  EXPECT_LT(files(), before);
+  EXPECT_EQ(maintenances(), "1");
+  change(5);
+  run_to_the_end(in_files);
+  EXPECT_EQ(maintenances(), "1") << "the last maintenance was just now";
 }
 
 // DuckLake removes the files of a commit whose answer is lost, and lost files of the state could not be written again.

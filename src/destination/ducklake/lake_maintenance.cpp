@@ -16,6 +16,7 @@
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/state_row.h"
 #include "destination/ducklake/lake_attachment.h"
+#include "destination/ducklake/lake_snapshots.h"
 
 namespace walbrook::destination::ducklake {
 namespace {
@@ -186,6 +187,24 @@ void give_up_snapshots(Connection& connection, CatalogKind kind, const LakeOptio
   call(connection, "cleanup_old_files", "older_than => " + seconds_ago(unused_file_s), "removing unused files");
 }
 
+// Makes a snapshot that the next run finds. A transaction without changes makes none; the row is written as it was.
+void note_maintenance(Connection& connection, duckdb::StateTables& state, const std::string& pipeline) {
+  constexpr std::string_view doing = "noting the time of maintenance";
+  duckdb::run_retried(
+      connection,
+      [&] {
+        const auto checkpoint = state.checkpoint();
+        if (!checkpoint) return;
+        connection.execute(
+            fmt::format("UPDATE {} SET lsn = lsn WHERE pipeline = {}",
+                        connection.database().full_name(connection.database().state_schema_of(pipeline), "checkpoint"),
+                        literal(pipeline)),
+            doing);
+        name_maintenance(connection, pipeline, *checkpoint);
+      },
+      doing);
+}
+
 }  // namespace
 
 std::vector<CompactedTable> put_in_order(Connection& connection, CatalogKind kind, const std::string& pipeline,
@@ -202,7 +221,12 @@ std::vector<CompactedTable> put_in_order(Connection& connection, CatalogKind kin
   }
   put_state_in_order(connection, state, pipeline);
   give_up_snapshots(connection, kind, options);
+  note_maintenance(connection, state, pipeline);
   return done;
+}
+
+bool is_maintenance_due(Connection& connection, const std::string& pipeline, std::chrono::seconds interval) {
+  return time_since_maintenance(connection, pipeline) >= interval;
 }
 
 void remove_orphans(Connection& connection) {
