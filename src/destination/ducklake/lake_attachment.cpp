@@ -146,17 +146,17 @@ void make_room_in_postgres(Connection& connection, const std::string& schema, st
 // each).
 std::string_view damaged_in_catalog(CatalogKind kind) {
   return kind == CatalogKind::file
-             ? "contains(data_type, 'FLOAT') OR contains(data_type, 'DOUBLE')"
-             : "ends_with(data_type, ']') OR starts_with(data_type, 'STRUCT(') OR starts_with(data_type, 'MAP(')";
+             ? "contains(column_type, 'FLOAT') OR contains(column_type, 'DOUBLE')"
+             : "ends_with(column_type, ']') OR starts_with(column_type, 'STRUCT(') OR starts_with(column_type, 'MAP(')";
 }
 
 void keep_in_files(Connection& connection, const Attached& what, const std::string& schema, const std::string& table) {
-  const auto damaged = connection.rows(
-      fmt::format(
-          "SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name "
-          "= $3 AND ({}) LIMIT 1",
-          damaged_in_catalog(what.lake.kind)),
-      lake_catalog, schema, table);
+  // The columns are found when the statement is prepared.
+  const auto damaged =
+      duckdb::Statement(connection,
+                        fmt::format("SELECT column_name FROM (DESCRIBE {}) WHERE {} LIMIT 1",
+                                    connection.database().full_name(schema, table), damaged_in_catalog(what.lake.kind)))
+          .rows();
   if (what.inline_rows > 0 && damaged.empty()) return;
   set_inlining(connection, 0, fmt::format("schema => {}, table_name => {}", literal(schema), literal(table)));
 }
