@@ -113,6 +113,9 @@ template <class Float>
 Float ArrowValues::checked(const ArrowColumn& of, Float value) const {
   if (std::isnan(value) && !limits_.float_nan) fail(of, "the destination's numbers cannot be NaN");
   if (std::isinf(value) && !limits_.float_infinity) fail(of, "the destination's numbers cannot be infinite");
+  if (value == 0 && std::signbit(value) && !limits_.float_negative_zero) {
+    fail(of, "the destination's numbers cannot be negative zero");
+  }
   return value;
 }
 

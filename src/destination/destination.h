@@ -93,6 +93,13 @@ enum class DropScope : std::uint8_t {
   pipeline,  // everything
 };
 
+// When a run has time for maintenance.
+enum class Lull {
+  between_loads,  // more waits to be loaded
+  idle,           // nothing waits
+  end_of_run,     // of a run that ends by itself
+};
+
 class Destination {
  public:
   Destination() = default;
@@ -129,9 +136,9 @@ class Destination {
   // caller is the loader's thread.
   virtual void check_still_there() {}
 
-  // Puts the destination in order, if that is due: the loader calls it between loads, with `is_idle` when nothing waits
-  // to be loaded. What readers see does not change. A failure is logged, and left to the next time.
-  virtual void maintain(bool /*is_idle*/) {}
+  // Puts the destination in order, if that is due. What readers see does not change. A failure is logged, and left to
+  // the next time. REQUIRES: no load is open.
+  virtual void maintain(Lull /*lull*/) {}
 
   // Returns a finding for each of `outputs` whose target table is not as its record describes it. An output without
   // columns has no target table yet; for it only a name conflict is reported. Columns and constraints that somebody

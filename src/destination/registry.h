@@ -23,6 +23,7 @@ struct Place {
   std::string shown;                 // the whole of it for people, without credentials: "/data/shop.duckdb"
   std::string folder{};              // the folder of its files on this machine; "": it has none here
   std::vector<std::string> files{};  // its files on this machine, including those that exist only at times
+  bool has_many_runs = false;        // each pipeline in it may have a run at the same time
   std::string users{};               // who can use it while a run is at work, if `check` has to say so
   std::string users_remedy{};        // what to do for more of them
 };

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <set>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -34,15 +35,21 @@ std::uint64_t stable_hash(std::string_view text) {
   return hash;
 }
 
-std::string file_name(const std::string& url) {
-  const auto place = destination::place_of(url);
+// Returns what the names of all sockets of the destination begin with.
+std::string name_of_destination(const destination::Place& place) {
   std::string stem = fs::path(place.label).stem().string().substr(0, max_stem);
   for (char& c : stem) {
     const bool plain =
         (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     if (!plain) c = '_';
   }
-  return fmt::format("{}-{:016x}.sock", stem, stable_hash(place.identity));
+  return fmt::format("{}-{:016x}", stem, stable_hash(place.identity));
+}
+
+std::string file_name(const std::string& url, const std::string& pipeline) {
+  const auto place = destination::place_of(url);
+  const auto of_pipeline = place.has_many_runs ? fmt::format("-{:016x}", stable_hash(pipeline)) : "";
+  return fmt::format("{}{}.sock", name_of_destination(place), of_pipeline);
 }
 
 bool is_own_folder(const fs::path& folder) {
@@ -159,8 +166,8 @@ Descriptor listen_at(const std::string& path) {
   return listening;
 }
 
-std::string socket_path(const std::string& destination_url) {
-  const std::string name = file_name(destination_url);
+std::string socket_path(const std::string& destination_url, const std::string& pipeline) {
+  const std::string name = file_name(destination_url, pipeline);
   std::string first;  // the first path that this user may use
   std::string last;   // the path to refuse, with the reason, if there is no usable one
   for (const auto& folder : folders()) {
@@ -171,6 +178,21 @@ std::string socket_path(const std::string& destination_url) {
     if (first.empty() && !is_taken(folder)) first = std::move(path);
   }
   return first.empty() ? last : first;  // never empty: the path in /tmp is short
+}
+
+std::vector<std::string> sockets_of_all(const std::string& destination_url) {
+  const auto name = name_of_destination(destination::place_of(destination_url));
+  std::set<std::string> found;  // two of the folders may be one
+  for (const auto& folder : folders()) {
+    if (!is_own_folder(folder)) continue;
+    std::error_code failed;
+    for (const auto& entry : fs::directory_iterator(folder, failed)) {
+      const auto path = entry.path().string();
+      if (!entry.path().filename().string().starts_with(name) || !entry.is_socket(failed)) continue;
+      if (probe(path) != Dialled::State::nobody) found.insert(path);
+    }
+  }
+  return {found.begin(), found.end()};
 }
 
 std::string taken_socket_folder(const std::string& socket) {

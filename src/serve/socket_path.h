@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "base/descriptor.h"
 
@@ -10,9 +11,12 @@ namespace walbrook::serve {
 
 // Returns the path of the socket of the pipeline that writes this destination. It is in a folder of mode 700 under
 // XDG_RUNTIME_DIR, /run/user/UID or the temporary folder, and named after user and destination (Place::identity), so
-// that `status` and `sql` find it from the same flags. A run started by cron may use another of these folders than the
-// shell that asks: a folder where a process answers takes precedence, otherwise the first usable one is taken.
-[[nodiscard]] std::string socket_path(const std::string& destination_url);
+// that `status` and `sql` find it from the same flags. Where each pipeline may have a run (Place::has_many_runs), it is
+// named after the pipeline, too. A run started by cron may use another of these folders than the shell that asks: a
+// folder where a process answers takes precedence, otherwise the first usable one is taken.
+[[nodiscard]] std::string socket_path(const std::string& destination_url, const std::string& pipeline);
+// Returns the paths of the sockets at which runs of any pipeline answer that write this destination.
+[[nodiscard]] std::vector<std::string> sockets_of_all(const std::string& destination_url);
 // Returns the folder that would precede the one of `socket` if it did not belong to another user; "": there is none.
 [[nodiscard]] std::string taken_socket_folder(const std::string& socket);
 

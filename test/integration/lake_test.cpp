@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <utility>
 
@@ -33,6 +34,31 @@ class Lake : public ::testing::Test {
   static void expect_end(Process& follower) {
     follower.signal(SIGINT);
     EXPECT_EQ(follower.wait(milliseconds(30'000)).exit_code, 0) << follower.err();
+  }
+  // The run of this pipeline answers, and no other one.
+  static void expect_status_of(const Pipeline& pipeline) {
+    nlohmann::json status;
+    EXPECT_TRUE(eventually(
+        [&] {
+          status = pipeline.status();
+          return status.value("phase", "") == "streaming";
+        },
+        milliseconds(30'000)))
+        << status.dump();
+    EXPECT_EQ(status.value("slot", ""), pipeline.slot) << status.dump();
+    EXPECT_EQ(status.value("held_by", ""), "") << status.dump();
+  }
+  // REQUIRES: a run of each of the lake's two pipelines is at work.
+  static void expect_list_of_two(const Pipeline& any) {
+    const auto env = any.command("status").env;
+    const auto list = run(walbrook_command({"pipeline", "--list", "--json", "--destination", any.destination()}, env));
+    const auto rows = nlohmann::json::parse(list.out, nullptr, false);
+    ASSERT_TRUE(rows.contains("pipelines")) << list.describe();
+    for (const auto& row : rows.at("pipelines")) EXPECT_TRUE(row.value("running", false)) << list.describe();
+    EXPECT_EQ(rows.at("pipelines").size(), 2U) << list.describe();
+    const auto unnamed = run(walbrook_command({"status", "--destination", any.destination()}, env));
+    EXPECT_EQ(unnamed.exit_code, 2) << unnamed.describe();
+    EXPECT_NE(unnamed.err.find("several pipelines, and none was named"), std::string::npos) << unnamed.describe();
   }
   // A user's DuckDB.
   [[nodiscard]] std::unique_ptr<DuckReader> reader() const {
@@ -133,6 +159,8 @@ TEST_F(Lake, p2_two_runs_write_into_one_lake_at_the_same_time) {
     }
   };
   EXPECT_TRUE(eventually(has_both, milliseconds(60'000))) << one.err() << two.err();
+  for (const auto* run : {&first, &second}) expect_status_of(run->pipeline);
+  expect_list_of_two(first.pipeline);
   first.transfers.begin();
   second.transfers.begin();
   LakeReaders readers(

@@ -27,7 +27,7 @@ using Status = nlohmann::json;
 std::optional<Status> ask(const Pipeline& pipeline) {
   const auto environment = walbrook_command({}).env;
   setenv("XDG_RUNTIME_DIR", environment.at("XDG_RUNTIME_DIR")->c_str(), 1);
-  const auto answer = serve::ask_status(serve::socket_path(pipeline.destination()));
+  const auto answer = serve::ask_status(serve::socket_path(pipeline.destination(), pipeline.slot));
   if (!answer) return std::nullopt;
   return nlohmann::json::parse(*answer);
 }

@@ -112,7 +112,7 @@ DestinationCheck check_destination(CommandLine& line) {
       check.with_types = open_for_types(line);
       return check;
     }
-    if (const auto answer = serve::ask_status(serve::socket_path(url))) {
+    if (const auto answer = serve::ask_status(serve::socket_path(url, line.run.pipeline))) {
       const auto run = serve::status_from_json(*answer);
       // The names of another source's run do not apply to this pipeline.
       if (run.source.ends_with("/" + postgres::database_of(line.run.conninfo))) {
@@ -148,8 +148,20 @@ DestinationCheck check_destination(CommandLine& line) {
   return check;
 }
 
-DestinationReader::DestinationReader(destination::DestinationOptions options)
-    : url_(options.url), socket_(serve::socket_path(options.url)) {
+std::string meant_socket(const CommandLine& line) {
+  auto path = serve::socket_path(line.destination.url, line.run.pipeline);
+  if (serve::probe(path) != serve::Dialled::State::nobody) return path;
+  auto others = serve::sockets_of_all(line.destination.url);
+  if (line.pipeline_is_default) return others.size() == 1 ? others.front() : path;
+  for (auto& other : others) {
+    const auto answer = serve::ask_status(other);
+    if (answer && serve::status_from_json(*answer).slot == line.run.pipeline) return other;
+  }
+  return path;
+}
+
+DestinationReader::DestinationReader(destination::DestinationOptions options, std::string socket)
+    : url_(options.url), socket_(std::move(socket)) {
   if (const auto answer = serve::ask_status(socket_)) {
     run_ = serve::status_from_json(*answer);
     name_ = run_->destination;

@@ -32,11 +32,17 @@ struct DestinationCheck {
 // Neither creates nor changes anything. Puts the effective names into `line`.
 [[nodiscard]] DestinationCheck check_destination(CommandLine& line);
 
+// Returns the path of the socket of the run that a command means: of the named pipeline, which may also be named by its
+// slot, or, if none is named, of the only one that is at work. If there is no such run, nobody answers at the path.
+[[nodiscard]] std::string meant_socket(const CommandLine& line);
+
 // A destination that is only read, through the run that holds it or from the file itself.
 class DestinationReader {
  public:
   // Throws Error(destination) if there is neither a run nor a file.
-  explicit DestinationReader(destination::DestinationOptions options);
+  explicit DestinationReader(const CommandLine& line) : DestinationReader(line.destination, meant_socket(line)) {}
+  // `socket` is the path of the run's.
+  DestinationReader(destination::DestinationOptions options, std::string socket);
   DestinationReader(const DestinationReader&) = delete;
   DestinationReader& operator=(const DestinationReader&) = delete;
   ~DestinationReader();

@@ -37,7 +37,7 @@ Holder find_holder(CommandLine& line) {
 }
 
 void ask_run(const CommandLine& line, const Holder& holder) {
-  if (serve::ask_resync(serve::socket_path(line.destination.url), line.pipeline.tables)) return;
+  if (serve::ask_resync(serve::socket_path(line.destination.url, holder.pipeline), line.pipeline.tables)) return;
   throw Error(ErrorKind::destination,
               fmt::format("nothing is resynced: the run that held {} ended during the request", holder.destination),
               "Try again.");

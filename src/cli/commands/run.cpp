@@ -128,7 +128,7 @@ bool reset_is_confirmed(const CommandLine& line, Destination& destination) {
 // A run continues without its socket; `status` and `sql` then have to wait for its end.
 std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destination& destination,
                                                  replication::Run& run) {
-  const auto socket = serve::socket_path(line.destination.url);
+  const auto socket = serve::socket_path(line.destination.url, line.run.pipeline);
   if (const auto taken = serve::taken_socket_folder(socket); !taken.empty()) {
     spdlog::warn(
         "the local socket is in {}, because {} is not this user's\n  Remove the latter, or set XDG_RUNTIME_DIR to "

@@ -5,12 +5,12 @@
 
 #include <utility>
 
+#include "cli/commands/destination_access.h"
 #include "cli/commands/result_text.h"
 #include "cli/pipeline/found_pipeline.h"
 #include "cli/terminal.h"
 #include "serve/local_client.h"
 #include "serve/local_server.h"
-#include "serve/socket_path.h"
 #include "serve/wire_json.h"
 
 namespace walbrook::cli {
@@ -32,7 +32,7 @@ serve::SqlAnswer ask(const CommandLine& line) {
   if (options.at) {
     options.pipeline = pipeline_of(line);
   } else {
-    auto answer = serve::ask_sql(serve::socket_path(line.destination.url),
+    auto answer = serve::ask_sql(meant_socket(line),
                                  {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell});
     if (answer) return *std::move(answer);
   }

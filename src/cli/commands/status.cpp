@@ -107,7 +107,7 @@ void note_altered_targets(destination::DestinationOptions options, replication::
 }
 
 Shown shown(const CommandLine& line) {
-  std::optional<DestinationReader> reader(std::in_place, line.destination);
+  std::optional<DestinationReader> reader(std::in_place, line);
   if (!reader->run() || !asks_for_the_run(line, *reader->run(), *reader)) {
     auto left = read_left(line, *reader);
     const bool is_held = reader->run().has_value();

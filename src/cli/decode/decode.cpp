@@ -152,7 +152,7 @@ void record(const CommandLine& line) {
 
 // Takes slot and publication from the pipeline that the destination holds.
 CommandLine with_names_of_destination(const CommandLine& line) {
-  const DestinationReader reader(line.destination);
+  const DestinationReader reader(line);
   return with_stored_names(line, *reader.stored());
 }
 

@@ -30,7 +30,7 @@ destination::StoredPipeline find_stored(const destination::StoredState& state, c
 }  // namespace
 
 FoundPipeline::FoundPipeline(const CommandLine& given)
-    : reader(given.destination),
+    : reader(given),
       state(reader.stored()),
       line(with_stored_names(given, *state, reader.run() ? reader.run()->pipeline : std::string())),
       stored(find_stored(*state, line.run.pipeline, reader.name())) {}

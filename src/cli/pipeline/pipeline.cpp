@@ -15,6 +15,9 @@
 #include "cli/pipeline/pipeline_text.h"
 #include "cli/terminal.h"
 #include "destination/place.h"
+#include "serve/local_client.h"
+#include "serve/socket_path.h"
+#include "serve/wire_json.h"
 
 namespace walbrook::cli {
 namespace {
@@ -32,8 +35,10 @@ ListedPipelines list_one_file(const std::string& url, const std::string& extensi
       listed.error = "has not run yet";
       return listed;
     }
-    const DestinationReader reader(options);
-    if (reader.run()) listed.running = reader.run()->pipeline;
+    const DestinationReader reader(options, serve::socket_path(url, ""));
+    for (const auto& socket : serve::sockets_of_all(url)) {
+      if (const auto run = serve::ask_status(socket)) listed.running.insert(serve::status_from_json(*run).pipeline);
+    }
     listed.stored = reader.stored()->pipelines();
   } catch (const Error& error) {
     listed.error = error.cause();
@@ -61,7 +66,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
     const auto found = std::ranges::find(file.stored, listed.name, &StoredPipeline::name);
     if (found != file.stored.end()) {
       row.stored = *found;
-      row.runs = file.running == listed.name;
+      row.runs = file.running.contains(listed.name);
       file.stored.erase(found);
     } else if (!line.destination.url.empty()) {
       continue;  // its file is listed below with all that it holds
@@ -80,7 +85,7 @@ std::vector<PipelineRow> list_pipelines(const CommandLine& line) {
   for (const auto& [url, file] : files) {
     for (const auto& stored : file.stored) {
       rows.push_back({.name = stored.name, .destination = mask_secrets(url), .stored = stored, .error = {}});
-      rows.back().runs = file.running == stored.name;
+      rows.back().runs = file.running.contains(stored.name);
     }
   }
   return rows;

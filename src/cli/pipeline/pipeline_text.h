@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace walbrook::cli {
 // The pipelines of one file.
 struct ListedPipelines {
   std::vector<destination::StoredPipeline> stored;
-  std::string running;  // the pipeline whose run holds the file; "": none
-  std::string error;    // why the file cannot be read; "": it was read
+  std::set<std::string> running;  // the pipelines of which a run is at work
+  std::string error;              // why the file cannot be read; "": it was read
 };
 
 struct PipelineRow {

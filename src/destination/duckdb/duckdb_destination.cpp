@@ -135,6 +135,8 @@ State DuckDbDestination::open() {
     return found;
   }
   transaction([](Connection& /*connection*/, StateTables& state) { state.create(); });
+  const auto& database = connection_->database();
+  if (const auto& made = database.traits().state_was_made) made(*connection_, database.state_schema_of(pipeline_));
   drop_left_copies();
   read_known();
   transaction([&](Connection& /*connection*/, StateTables& state) { found = state.load(); });

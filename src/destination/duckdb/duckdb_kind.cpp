@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <unistd.h>
 
 #include <filesystem>
 
@@ -13,6 +12,7 @@
 #include "destination/duckdb/file_place.h"
 #include "destination/duckdb/file_url.h"
 #include "destination/duckdb/stored_state.h"
+#include "destination/local_path.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -29,29 +29,14 @@ Place place(const std::string& url) {
 }
 
 bool is_there(const std::string& url) {
-  const auto path = path_of(url);
-  std::error_code failed;
-  const bool exists = fs::exists(path, failed);
-  if (!failed) return exists;
-  throw Error(ErrorKind::destination,
-              fmt::format("it cannot be determined whether {} exists: {}", path, failed.message()),
-              "Give this user the right to enter its folder, and to every folder above it.");
+  return is_there_locally(path_of(url));
 }
 
 // Finds out that the folder is missing or not writable, or that a log with commits is left from a file that is gone.
 void check_creatable(const std::string& url) {
   const auto path = path_of(url);
+  check_folder(fs::path(path).parent_path());
   std::error_code failed;
-  const auto folder = fs::path(path).parent_path();
-  if (!fs::is_directory(folder, failed)) {
-    throw Error(ErrorKind::destination, fmt::format("the folder {} does not exist", folder.string()),
-                remedy("mkdir -p '{}'   (or name another with {})", folder.string(), RemedyOption::destination));
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw Error(
-        ErrorKind::destination, fmt::format("the folder {} may not be written by this user", folder.string()),
-        remedy("Give this user the right to write it, or name another file with {}.", RemedyOption::destination));
-  }
   const auto log = log_of(path);
   if (fs::exists(log, failed) && fs::file_size(log, failed) > 0) {
     throw Error(ErrorKind::destination, fmt::format("{} does not exist, but its log {} does", path, log),
@@ -59,11 +44,11 @@ void check_creatable(const std::string& url) {
   }
 }
 
+// DuckDB keeps its log beside the file.
 void check_writable(const std::string& url) {
   const fs::path file = path_of(url);
-  if (::access(file.c_str(), W_OK) == 0 && ::access(file.parent_path().c_str(), W_OK) == 0) return;
-  throw Error(ErrorKind::destination, fmt::format("{} may not be written by this user", file.string()),
-              "Give this user the right to write the file and its folder.");
+  check_writable_path(file);
+  check_folder(file.parent_path());
 }
 
 // A log without its file is left of a file that was removed.

@@ -94,9 +94,8 @@ std::vector<OutputRecord> OutputRows::outputs() const {
 
 // Inserts by literals and not by parameters: one statement per row costs a millisecond, most of it for planning.
 void OutputRows::insert(const char* name, const char* columns, const std::vector<std::string>& rows) {
-  constexpr std::size_t rows_a_statement = 500;
-  for (std::size_t at = 0; at < rows.size(); at += rows_a_statement) {
-    const auto end = std::min(rows.size(), at + rows_a_statement);
+  for (std::size_t at = 0; at < rows.size(); at += most_rows_inserted) {
+    const auto end = std::min(rows.size(), at + most_rows_inserted);
     connection_.execute(fmt::format("INSERT INTO {} ({}) VALUES {}", table(name), columns,
                                     fmt::join(rows.begin() + static_cast<std::ptrdiff_t>(at),
                                               rows.begin() + static_cast<std::ptrdiff_t>(end), ", ")),

@@ -120,17 +120,39 @@ void StateTables::create_tables() {
   connection_.execute(
       fmt::format("CREATE SCHEMA IF NOT EXISTS {}.{}", identifier(database.catalog()), identifier(schema_)),
       "creating the state");
-  const bool is_per_pipeline = database.traits().state_per_pipeline;
-  for (const auto& definition : definitions) {
-    connection_.execute(
-        fmt::format("CREATE TABLE {} ({})", database.full_name(schema_, definition.name),
-                    is_per_pipeline && !definition.per_pipeline.empty() ? definition.per_pipeline : definition.columns),
-        "creating the state");
-  }
+  for (std::size_t i = 0; i < definitions.size(); ++i) create_table(i);
   // The file's id identifies its log (log_mark.h).
   connection_.run(
       fmt::format("INSERT INTO {} (version, file_id) VALUES ($1, replace(uuid()::VARCHAR, '-', ''))", table("format")),
       format_version);
+}
+
+void StateTables::create_table(std::size_t definition) {
+  const auto& database = connection_.database();
+  const auto& [name, columns, per_pipeline] = definitions[definition];
+  const bool has_own = database.traits().state_per_pipeline && !per_pipeline.empty();
+  connection_.execute(
+      fmt::format("CREATE TABLE {} ({})", database.full_name(schema_, name), has_own ? per_pipeline : columns),
+      "creating the state");
+}
+
+void StateTables::rewrite_table(std::string_view name) {
+  const auto* const found = std::ranges::find(definitions, name, &Definition::name);
+  const auto of_state = connection_.database().full_name(schema_, name);
+  constexpr std::string_view doing = "rewriting a table of the state";
+  connection_.execute(
+      fmt::format("CREATE TEMP TABLE kept_state AS SELECT *, row_number() OVER () AS nth FROM {}", of_state), doing);
+  connection_.execute(fmt::format("DROP TABLE {}", of_state), doing);
+  create_table(static_cast<std::size_t>(found - definitions.begin()));
+  const auto count = connection_.rows("SELECT count(*)::VARCHAR FROM kept_state");
+  const auto rows = static_cast<std::size_t>(number(count.at(0), 0));
+  for (std::size_t at = 0; at < rows; at += most_rows_inserted) {
+    connection_.execute(
+        fmt::format("INSERT INTO {} SELECT * EXCLUDE (nth) FROM kept_state WHERE nth > {} AND nth <= {}", of_state, at,
+                    at + most_rows_inserted),
+        doing);
+  }
+  connection_.execute("DROP TABLE kept_state", doing);
 }
 
 // The version is checked first, since another version has other tables.

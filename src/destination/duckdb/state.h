@@ -27,6 +27,9 @@
 
 namespace walbrook::destination::duckdb {
 
+// How many rows one statement inserts into a table of the state, except into `prepared`.
+inline constexpr std::size_t most_rows_inserted = 500;
+
 class StateTables {
  public:
   StateTables(Connection& connection, std::string pipeline);
@@ -67,6 +70,10 @@ class StateTables {
   // Returns the pipeline that owns a table, be it this one or another; nullopt if walbrook did not make the table.
   [[nodiscard]] std::optional<std::string> owner(const std::string& schema, const std::string& table);
 
+  // Replaces a table of the state by a new one with the same rows, of which one statement inserts no more than
+  // most_rows_inserted. REQUIRES: `name` is one of state_table_names, and a transaction is open.
+  void rewrite_table(std::string_view name);
+
   void forget_output(const OutputRecord& output);
   void forget_pipeline();
   void forget_sourced();  // all of the pipeline except outputs and loads without a source
@@ -75,6 +82,7 @@ class StateTables {
   [[nodiscard]] std::string table(const char* name) const;
   [[nodiscard]] std::string table_of_all(const char* name) const;  // with the rows of all pipelines
   void create_tables();
+  void create_table(std::size_t definition);
   void check_version();
   [[nodiscard]] std::size_t count_checkpoints();
 

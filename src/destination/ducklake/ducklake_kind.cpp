@@ -1,16 +1,13 @@
 #include "destination/ducklake/ducklake_kind.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "base/destination_name.h"
-#include "base/error.h"
 #include "destination/duckdb/stored_state.h"
 #include "destination/ducklake/ducklake_capabilities.h"
 #include "destination/ducklake/lake_destination.h"
 #include "destination/ducklake/lake_url.h"
+#include "destination/local_path.h"
 
 namespace walbrook::destination::ducklake {
 namespace {
@@ -19,12 +16,15 @@ namespace fs = std::filesystem;
 
 Place place(const std::string& url) {
   const auto lake = parse_lake_url(url);
-  if (lake.kind == CatalogKind::postgres) return {.identity = lake.label, .label = lake.label, .shown = lake.label};
+  if (lake.kind == CatalogKind::postgres) {
+    return {.identity = lake.label, .label = lake.label, .shown = lake.label, .has_many_runs = true};
+  }
   Place place{.identity = "ducklake:" + lake.catalog_file,
               .label = lake.label,
               .shown = lake.catalog_file,
               .folder = fs::path(lake.catalog_file).parent_path().string(),
-              .files = {lake.catalog_file, lake.catalog_file + ".wal"}};
+              .files = {lake.catalog_file, lake.catalog_file + ".wal"},
+              .has_many_runs = lake.kind == CatalogKind::sqlite};
   if (lake.kind == CatalogKind::file) {
     place.users = lake.label +
                   " has its catalog in a DuckDB file: while a run is at work, no other process can open it, "
@@ -41,43 +41,22 @@ Place place(const std::string& url) {
 // Whether a server holds a lake is found out by attaching it.
 bool is_there(const std::string& url) {
   const auto file = parse_lake_url(url).catalog_file;
-  if (file.empty()) return true;
-  std::error_code failed;
-  const bool exists = fs::exists(file, failed);
-  if (!failed) return exists;
-  throw Error(ErrorKind::destination,
-              fmt::format("it cannot be determined whether {} exists: {}", file, failed.message()),
-              "Give this user the right to enter its folder, and every folder above it.");
-}
-
-void check_folder(const fs::path& folder) {
-  std::error_code failed;
-  if (!fs::is_directory(folder, failed)) {
-    throw Error(ErrorKind::destination, fmt::format("the folder {} does not exist", folder.string()),
-                remedy("mkdir -p '{}'   (or name another with {})", folder.string(), RemedyOption::destination));
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) == 0) return;
-  throw Error(ErrorKind::destination, fmt::format("the folder {} may not be written by this user", folder.string()),
-              remedy("Give this user the right to write it, or name another with {}.", RemedyOption::destination));
+  return file.empty() || is_there_locally(file);
 }
 
 // The folder of the data path is created, the one above it is not.
 void check_creatable(const std::string& url) {
   const auto lake = parse_lake_url(url);
   if (!lake.catalog_file.empty()) check_folder(fs::path(lake.catalog_file).parent_path());
-  std::error_code failed;
   if (lake.in_bucket || lake.data_path.empty()) return;
   const fs::path data = lake.data_path;
-  check_folder(fs::exists(data, failed) ? data : data.parent_path());
+  check_folder(is_there_locally(data) ? data : data.parent_path());
 }
 
 void check_writable(const std::string& url) {
   const auto lake = parse_lake_url(url);
   for (const auto& path : {lake.catalog_file, lake.in_bucket ? std::string() : lake.data_path}) {
-    std::error_code failed;
-    if (path.empty() || !fs::exists(path, failed) || ::access(path.c_str(), W_OK) == 0) continue;
-    throw Error(ErrorKind::destination, fmt::format("{} may not be written by this user", path),
-                "Give this user the right to write it.");
+    if (!path.empty() && is_there_locally(path)) check_writable_path(path);
   }
 }
 

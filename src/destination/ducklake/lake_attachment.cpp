@@ -18,6 +18,7 @@
 #include "destination/duckdb/bucket_access.h"
 #include "destination/duckdb/extension.h"
 #include "destination/duckdb/retried_transaction.h"
+#include "destination/duckdb/state.h"
 #include "destination/ducklake/ducklake_capabilities.h"
 #include "destination/ducklake/lake_failure.h"
 #include "destination/ducklake/lake_snapshots.h"
@@ -69,8 +70,8 @@ void load_extensions(Connection& connection, const Attached& what) {
               "Look at the catalog and the data path in the destination's URL.");
 }
 
-// Rows of the state are always kept in the catalog. (DuckLake 1.5.5 also loses values of added columns where the
-// catalog has no table for a table's rows from the beginning.)
+// One row at least is kept in the catalog: DuckLake (1.5.5) loses values of added columns where the catalog has no
+// table for a table's rows from the beginning.
 void attach_as(Connection& connection, const Attached& what, bool read_only, const std::string& version) {
   std::string sql = fmt::format("ATTACH {} AS {} (DATA_INLINING_ROW_LIMIT {}", literal("ducklake:" + what.lake.catalog),
                                 duckdb::identifier(lake_catalog), std::max(what.inline_rows, std::uint64_t{1}));
@@ -163,18 +164,24 @@ void keep_in_files(Connection& connection, const std::string& schema, const std:
 // each).
 std::string_view damaged_in_catalog(CatalogKind kind) {
   return kind == CatalogKind::file
-             ? "contains(data_type, 'FLOAT') OR contains(data_type, 'DOUBLE')"
-             : "ends_with(data_type, ']') OR starts_with(data_type, 'STRUCT(') OR starts_with(data_type, 'MAP(')";
+             ? "contains(column_type, 'FLOAT') OR contains(column_type, 'DOUBLE')"
+             : "ends_with(column_type, ']') OR starts_with(column_type, 'STRUCT(') OR starts_with(column_type, 'MAP(')";
 }
 
 void table_was_made(Connection& connection, const Attached& what, const std::string& schema, const std::string& table) {
-  const auto damaged = connection.rows(
-      fmt::format(
-          "SELECT column_name FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name "
-          "= $3 AND ({}) LIMIT 1",
-          damaged_in_catalog(what.lake.kind)),
-      lake_catalog, schema, table);
+  // The columns are found when the statement is prepared.
+  const auto damaged =
+      duckdb::Statement(connection,
+                        fmt::format("SELECT column_name FROM (DESCRIBE {}) WHERE {} LIMIT 1",
+                                    connection.database().full_name(schema, table), damaged_in_catalog(what.lake.kind)))
+          .rows();
   if (what.inline_rows == 0 || !damaged.empty()) keep_in_files(connection, schema, table);
+}
+
+// Rows of the state are kept in the catalog, however many of other tables are (lake_maintenance.cpp says why).
+void keep_state_in_catalog(Connection& connection, const Attached& what, const std::string& schema) {
+  if (what.inline_rows >= duckdb::most_rows_inserted) return;
+  set_inlining(connection, duckdb::most_rows_inserted, "schema => " + literal(schema));
 }
 
 duckdb::DatabaseTraits traits_of(const Attached& what) {
@@ -193,6 +200,9 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
   traits.before_columns = [](Connection& connection, const std::string& schema, const std::string& table,
                              std::span<const std::string> columns) {
     if (std::ranges::any_of(columns, is_reserved)) keep_in_files(connection, schema, table);
+  };
+  traits.state_was_made = [what](Connection& connection, const std::string& schema) {
+    keep_state_in_catalog(connection, what, schema);
   };
   traits.table_was_made = [what](Connection& connection, const std::string& schema, const std::string& table) {
     table_was_made(connection, what, schema, table);

@@ -48,14 +48,17 @@ std::vector<TargetFinding> LakeDestination::inspect(std::span<const OutputRecord
   return findings;
 }
 
-void LakeDestination::maintain(bool is_idle) {
+void LakeDestination::maintain(Lull lull) {
+  const std::chrono::seconds interval(lake_.maintenance_s);
+  if (lake_.maintenance_s == 0 || !was_written_) return;
   const auto now = std::chrono::steady_clock::now();
-  const auto interval = std::chrono::seconds(lake_.maintenance_s) * (is_idle ? 1 : most_intervals);
-  if (lake_.maintenance_s == 0 || !was_written_ || now - maintained_ < interval) return;
+  const bool is_last = lull == Lull::end_of_run;  // the lake itself says when an earlier run maintained it
+  if (!is_last && now - maintained_ < interval * (lull == Lull::idle ? 1 : most_intervals)) return;
   maintained_ = now;
   was_written_ = false;
   try {
     duckdb::Connection connection(open_to_write());
+    if (is_last && !is_maintenance_due(connection, pipeline_, interval)) return;
     put_in_order(connection, kind_, pipeline_, lake_);
   } catch (const Error& failed) {
     spdlog::warn("{}: maintenance has to wait: {}", name(), failed.cause());

@@ -19,7 +19,7 @@ class LakeDestination final : public duckdb::DuckDbDestination, private Compacto
   explicit LakeDestination(const DestinationOptions& options);
 
   [[nodiscard]] std::unique_ptr<Transaction> begin(const AttemptId& attempt) override;
-  void maintain(bool is_idle) override;
+  void maintain(Lull lull) override;
   // Also finds target tables of which a file is missing.
   [[nodiscard]] std::vector<TargetFinding> inspect(std::span<const OutputRecord> outputs) override;
   [[nodiscard]] Compactor* compactor() override { return this; }

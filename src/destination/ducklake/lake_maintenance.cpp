@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include <charconv>
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -16,7 +16,7 @@
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/state_row.h"
 #include "destination/ducklake/lake_attachment.h"
-#include "destination/state_tables.h"
+#include "destination/ducklake/lake_snapshots.h"
 
 namespace walbrook::destination::ducklake {
 namespace {
@@ -35,15 +35,11 @@ std::string seconds_ago(std::int64_t seconds) {
   return fmt::format("now() - to_seconds({})", seconds);
 }
 
-// The tables that readers see, and those of the state.
-std::set<Name> tables_of(Connection& connection, const std::string& pipeline) {
+// The pipeline's tables that readers see.
+std::set<Name> tables_of(duckdb::StateTables& state) {
   std::set<Name> tables;
-  duckdb::StateTables state(connection, pipeline);
   for (const auto& record : state.targets()) {
     if (record.kind == TargetRecord::Kind::live) tables.emplace(record.target.schema, record.target.table);
-  }
-  for (const auto& name : state_table_names) {
-    tables.emplace(connection.database().state_schema_of(pipeline), std::string(name));
   }
   return tables;
 }
@@ -148,10 +144,65 @@ std::optional<CompactedTable> put_table_in_order(Connection& connection, const N
                         .former_files = former.all()};
 }
 
-void give_up_snapshots(Connection& connection, const LakeOptions& options) {
+// Rows of tables that were dropped. As with superseded tables, PostgreSQL would wait for readers to drop them.
+std::vector<std::string> dropped_tables(Connection& connection) {
+  std::vector<std::string> names;
+  for (auto& row :
+       connection.rows(fmt::format("SELECT table_name FROM {} AS one WHERE table_id NOT IN (SELECT "
+                                   "table_id FROM {} WHERE end_snapshot IS NULL)",
+                                   catalog_table("ducklake_inlined_data_tables"), catalog_table("ducklake_table")))) {
+    names.push_back(duckdb::text(row, 0));
+  }
+  return names;
+}
+
+// The state stays in the catalog. A flush would write files, which DuckLake (1.5.5) removes if the answer to its COMMIT
+// is lost, and nobody could write the state again. But only a flush removes outdated rows from the catalog; so a table
+// that has many is replaced by a new one.
+void put_state_in_order(Connection& connection, duckdb::StateTables& state, const std::string& pipeline) {
+  constexpr std::int64_t most_outdated = 2000;  // in PostgreSQL, each load reads them in about a millisecond
+  const auto inlined = connection.rows(
+      fmt::format("SELECT t.table_name, i.table_name FROM {} i JOIN {} t ON t.table_id = i.table_id AND t.end_snapshot "
+                  "IS NULL JOIN {} s ON s.schema_id = t.schema_id AND s.end_snapshot IS NULL WHERE s.schema_name = $1",
+                  catalog_table("ducklake_inlined_data_tables"), catalog_table("ducklake_table"),
+                  catalog_table("ducklake_schema")),
+      connection.database().state_schema_of(pipeline));
+  for (const auto& row : inlined) {
+    const auto counts = connection.rows(
+        fmt::format("SELECT count(end_snapshot)::VARCHAR, (count(*) - count(end_snapshot))::VARCHAR FROM {}",
+                    catalog_table(duckdb::identifier(duckdb::text(row, 1)))));
+    if (duckdb::number(counts.at(0), 0) <= std::max(most_outdated, duckdb::number(counts.at(0), 1))) continue;
+    duckdb::run_retried(
+        connection, [&] { state.rewrite_table(duckdb::text(row, 0)); }, "rewriting a table of the state");
+  }
+}
+
+void give_up_snapshots(Connection& connection, CatalogKind kind, const LakeOptions& options) {
+  if (kind == CatalogKind::postgres && are_in_use(connection, dropped_tables(connection))) {
+    spdlog::info("old snapshots stay until the transactions end that read dropped tables of the lake");
+    return;
+  }
   call(connection, "expire_snapshots", "older_than => " + seconds_ago(static_cast<std::int64_t>(options.keep_s)),
        "giving up old snapshots");
   call(connection, "cleanup_old_files", "older_than => " + seconds_ago(unused_file_s), "removing unused files");
+}
+
+// Makes a snapshot that the next run finds. A transaction without changes makes none; the row is written as it was.
+void note_maintenance(Connection& connection, duckdb::StateTables& state, const std::string& pipeline) {
+  constexpr std::string_view doing = "noting the time of maintenance";
+  duckdb::run_retried(
+      connection,
+      [&] {
+        const auto checkpoint = state.checkpoint();
+        if (!checkpoint) return;
+        connection.execute(
+            fmt::format("UPDATE {} SET lsn = lsn WHERE pipeline = {}",
+                        connection.database().full_name(connection.database().state_schema_of(pipeline), "checkpoint"),
+                        literal(pipeline)),
+            doing);
+        name_maintenance(connection, pipeline, *checkpoint);
+      },
+      doing);
 }
 
 }  // namespace
@@ -159,18 +210,23 @@ void give_up_snapshots(Connection& connection, const LakeOptions& options) {
 std::vector<CompactedTable> put_in_order(Connection& connection, CatalogKind kind, const std::string& pipeline,
                                          const LakeOptions& options) {
   std::vector<CompactedTable> done;
-  if (!duckdb::StateTables(connection, pipeline).exist()) return done;
-  const auto tables = tables_of(connection, pipeline);
+  duckdb::StateTables state(connection, pipeline);
+  if (!state.exist()) return done;
+  const auto tables = tables_of(state);
   std::map<Name, Files> former;
   for (const auto& table : tables) former[table] = files_of(connection, table);
   flush_inlined(connection, kind, tables);
   for (const auto& table : tables) {
-    auto compacted = put_table_in_order(connection, table, former[table]);
-    const bool is_state = table.first == connection.database().state_schema_of(pipeline);
-    if (!is_state && compacted) done.push_back(*std::move(compacted));
+    if (auto compacted = put_table_in_order(connection, table, former[table])) done.push_back(*std::move(compacted));
   }
-  give_up_snapshots(connection, options);
+  put_state_in_order(connection, state, pipeline);
+  give_up_snapshots(connection, kind, options);
+  note_maintenance(connection, state, pipeline);
   return done;
+}
+
+bool is_maintenance_due(Connection& connection, const std::string& pipeline, std::chrono::seconds interval) {
+  return time_since_maintenance(connection, pipeline) >= interval;
 }
 
 void remove_orphans(Connection& connection) {

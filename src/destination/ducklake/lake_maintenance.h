@@ -5,6 +5,7 @@
 // then left to the next time.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,10 @@ namespace walbrook::destination::ducklake {
 // lake that are older than LakeOptions::keep_s are given up. REQUIRES: the connection has no open transaction.
 std::vector<CompactedTable> put_in_order(duckdb::Connection& connection, CatalogKind kind, const std::string& pipeline,
                                          const LakeOptions& options);
+
+// Returns whether the pipeline's last maintenance, by whatever process, is at least so long ago.
+[[nodiscard]] bool is_maintenance_due(duckdb::Connection& connection, const std::string& pipeline,
+                                      std::chrono::seconds interval);
 
 // Removes files of the data path that no snapshot names: what a process left that was killed.
 void remove_orphans(duckdb::Connection& connection);

@@ -1,16 +1,13 @@
 #include "destination/filesystem/filesystem_kind.h"
 
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "base/destination_name.h"
-#include "base/error.h"
 #include "destination/duckdb/stored_state.h"
 #include "destination/filesystem/filesystem_capabilities.h"
 #include "destination/filesystem/filesystem_destination.h"
 #include "destination/filesystem/location.h"
+#include "destination/local_path.h"
 
 namespace walbrook::destination::filesystem {
 namespace {
@@ -27,35 +24,18 @@ Place place(const std::string& url) {
 
 bool is_there(const std::string& url) {
   const auto location = parse_location(url);
-  if (location.is_bucket) return true;
   std::error_code failed;
-  const bool exists = fs::is_directory(location.root, failed);
-  if (!failed || failed == std::errc::no_such_file_or_directory) return exists;
-  throw Error(ErrorKind::destination,
-              fmt::format("it cannot be determined whether {} exists: {}", location.root, failed.message()),
-              "Give this user the right to enter the folders above it.");
+  return location.is_bucket || (is_there_locally(location.root) && fs::is_directory(location.root, failed));
 }
 
 // The folder itself is created, the one above it is not.
 void check_creatable(const std::string& url) {
-  const auto folder = fs::path(parse_location(url).root).parent_path();
-  std::error_code failed;
-  if (!fs::is_directory(folder, failed)) {
-    throw Error(ErrorKind::destination, fmt::format("the folder {} does not exist", folder.string()),
-                remedy("mkdir -p '{}'   (or name another with {})", folder.string(), RemedyOption::destination));
-  }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
-    throw Error(
-        ErrorKind::destination, fmt::format("the folder {} may not be written by this user", folder.string()),
-        remedy("Give this user the right to write it, or name another folder with {}.", RemedyOption::destination));
-  }
+  check_folder(fs::path(parse_location(url).root).parent_path());
 }
 
 void check_writable(const std::string& url) {
   const auto location = parse_location(url);
-  if (location.is_bucket || ::access(location.root.c_str(), W_OK | X_OK) == 0) return;
-  throw Error(ErrorKind::destination, fmt::format("{} may not be written by this user", location.root),
-              "Give this user the right to write the folder.");
+  if (!location.is_bucket) check_writable_path(location.root);
 }
 
 }  // namespace

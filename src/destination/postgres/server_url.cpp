@@ -18,7 +18,7 @@ std::string conninfo_of(const std::string& url) {
 Place place_of_server(const std::string& url) {
   const auto server = postgres::server_place(conninfo_of(url), "the destination");
   const auto shown = fmt::format("{}:{}/{}", server.host, server.port, server.database);
-  return {.identity = "postgresql://" + shown, .label = shown, .shown = "postgresql://" + shown};
+  return {.identity = "postgresql://" + shown, .label = shown, .shown = "postgresql://" + shown, .has_many_runs = true};
 }
 
 postgres::Endpoint endpoint_of(const std::string& url) {

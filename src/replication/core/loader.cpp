@@ -372,7 +372,7 @@ void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
 Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   if (now.steady - last_check_ >= check_interval) {
     destination_.check_still_there();
-    destination_.maintain(true);
+    destination_.maintain(destination::Lull::idle);
     last_check_ = now.steady;
   }
   const Lsn position = taken.idle_position;
@@ -416,7 +416,7 @@ Next Loader::apply() {
   batch_.reset();
   batches_.finish_batch();
   advanced_();
-  destination_.maintain(false);
+  destination_.maintain(destination::Lull::between_loads);
   return RunAgain{};
 }
 

@@ -156,6 +156,7 @@ RunSummary Run::Impl::execute(std::stop_token stop) {
                   .must_confirm = options_.confirm && prepared.slot_is_behind},
                  ending_);
   }
+  if (!options_.follow && !stop.stop_requested()) destination_.maintain(destination::Lull::end_of_run);
   return summary(clock_.now().steady - began, stop.stop_requested());
 }
 

@@ -71,6 +71,32 @@ TEST(ArrowImportRefusals, types_within_types_have_an_end) {
   expect_refused(levels.back(), ErrorKind::configuration, "types can be nested to 16");
 }
 
+TEST(ArrowImportRefusals, numbers_that_the_destination_cannot_hold) {
+  ValueLimits limits = import_limits;
+  limits.float_negative_zero = false;
+  const auto cause = [&](double value) {
+    HandmadeArrow of("g", 2);
+    of.missing_buffer().buffer<double>({0.0, value});
+    HandmadeArrow batch("+s", 2);
+    batch.missing_buffer().child(of);
+    batch.finish();
+    const auto columns = read_arrow_schema(batch.schema);
+    Column column(columns[0].type);
+    try {
+      ArrowRows(columns, batch.array, limits, 100).append(0, 0, 2, column);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::data);
+      return error.cause();
+    }
+    return std::string();
+  };
+  EXPECT_NE(cause(-0.0).find("row 102: the destination's numbers cannot be negative zero"), std::string::npos)
+      << cause(-0.0);
+  EXPECT_EQ(cause(-0.5), "");
+  limits.float_negative_zero = true;
+  EXPECT_EQ(cause(-0.0), "");
+}
+
 // ---- errors of a faulty producer ----
 
 TEST(ArrowImportRefusals, counts_that_cannot_be) {

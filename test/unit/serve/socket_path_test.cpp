@@ -34,18 +34,30 @@ class SocketPath : public ::testing::Test {
 TEST_F(SocketPath, is_the_same_for_every_way_to_write_one_file) {
   fs::create_directory(folder_ / "real");
   fs::create_directory_symlink(folder_ / "real", folder_ / "link");
-  const auto path = socket_path("duckdb:///" + (folder_ / "real/shop.duckdb").string());
+  const auto path = socket_path("duckdb:///" + (folder_ / "real/shop.duckdb").string(), "shop");
   EXPECT_TRUE(path.starts_with((folder_ / "walbrook/shop-").string())) << path;
-  EXPECT_EQ(path, socket_path("duckdb:///" + (folder_ / "link/../real/shop.duckdb").string()));
-  EXPECT_EQ(path, socket_path("duckdb:///" + (folder_ / "link/shop.duckdb").string()));
-  EXPECT_NE(path, socket_path("duckdb:///" + (folder_ / "other/shop.duckdb").string()));
+  EXPECT_EQ(path, socket_path("duckdb:///" + (folder_ / "link/../real/shop.duckdb").string(), "shop"));
+  EXPECT_EQ(path, socket_path("duckdb:///" + (folder_ / "link/shop.duckdb").string(), "shop"));
+  EXPECT_NE(path, socket_path("duckdb:///" + (folder_ / "other/shop.duckdb").string(), "shop"));
+}
+
+TEST_F(SocketPath, belongs_to_a_pipeline_where_each_may_have_a_run) {
+  const auto catalog = (folder_ / "shop.ducklake").string();
+  for (const auto& url : {std::string("postgresql:///copy?host=/tmp"), std::string("ducklake:postgres:dbname=lake"),
+                          "ducklake:sqlite:" + catalog}) {
+    EXPECT_EQ(socket_path(url, "shop"), socket_path(url, "shop"));
+    EXPECT_NE(socket_path(url, "shop"), socket_path(url, "wiki")) << url;
+  }
+  for (const auto& url : {"duckdb:///" + (folder_ / "shop.duckdb").string(), "ducklake:" + catalog}) {
+    EXPECT_EQ(socket_path(url, "shop"), socket_path(url, "wiki")) << url;
+  }
 }
 
 TEST_F(SocketPath, fits_into_a_socket_address_whatever_the_folder) {
   const fs::path deep = folder_ / std::string(100, 'd');
   fs::create_directory(deep);
   setenv("XDG_RUNTIME_DIR", deep.c_str(), 1);
-  const auto path = socket_path("duckdb:///" + std::string(300, 'x') + ".duckdb");
+  const auto path = socket_path("duckdb:///" + std::string(300, 'x') + ".duckdb", "shop");
   EXPECT_LT(path.size(), 108U);
   EXPECT_EQ(path.find(std::string(100, 'd')), std::string::npos);
 }
@@ -56,7 +68,7 @@ TEST_F(SocketPath, where_somebody_answers_wins_over_the_first_folder) {
   fs::create_directory(temporary);
   setenv("TMPDIR", temporary.c_str(), 1);
   unsetenv("XDG_RUNTIME_DIR");
-  const auto elsewhere = socket_path(url);  // where a run started by cron listens
+  const auto elsewhere = socket_path(url, "shop");  // where a run started by cron listens
   unsetenv("TMPDIR");
   if (elsewhere.find(temporary.string()) == std::string::npos) GTEST_SKIP() << "this user has a /run/user folder";
   prepare_socket_folder(fs::path(elsewhere).parent_path());
@@ -69,10 +81,10 @@ TEST_F(SocketPath, where_somebody_answers_wins_over_the_first_folder) {
   setenv("XDG_RUNTIME_DIR", folder_.c_str(), 1);
   setenv("TMPDIR", temporary.c_str(), 1);
   EXPECT_EQ(probe(elsewhere), Dialled::State::connected);
-  EXPECT_EQ(socket_path(url), elsewhere);
+  EXPECT_EQ(socket_path(url, "shop"), elsewhere);
   ::close(listening);
   EXPECT_EQ(probe(elsewhere), Dialled::State::nobody);
-  EXPECT_NE(socket_path(url), elsewhere);
+  EXPECT_NE(socket_path(url, "shop"), elsewhere);
   unsetenv("TMPDIR");
 }
 
@@ -100,19 +112,19 @@ TEST_F(SocketPath, a_folder_that_is_not_ours_is_refused) {
 TEST_F(SocketPath, a_folder_of_another_user_is_passed_over) {
   if (geteuid() != 0) GTEST_SKIP() << "giving a folder away takes root";
   const std::string url = "duckdb:///" + (folder_ / "shop.duckdb").string();
-  const auto first = fs::path(socket_path(url)).parent_path();
+  const auto first = fs::path(socket_path(url, "shop")).parent_path();
   ASSERT_EQ(first, folder_ / "walbrook");
-  EXPECT_EQ(taken_socket_folder(socket_path(url)), "");
+  EXPECT_EQ(taken_socket_folder(socket_path(url, "shop")), "");
   fs::create_directory(first);
   ASSERT_EQ(chown(first.c_str(), 65534, 65534), 0);
-  const auto next = fs::path(socket_path(url)).parent_path();
+  const auto next = fs::path(socket_path(url, "shop")).parent_path();
   EXPECT_NE(next, first);
-  EXPECT_EQ(taken_socket_folder(socket_path(url)), first.string());
+  EXPECT_EQ(taken_socket_folder(socket_path(url, "shop")), first.string());
   // Another user's link to one of our folders is not one of our folders.
   fs::remove(first);
   fs::create_directory(folder_ / "real");
   fs::create_directory_symlink(folder_ / "real", first);
-  EXPECT_EQ(fs::path(socket_path(url)).parent_path(), next);
+  EXPECT_EQ(fs::path(socket_path(url, "shop")).parent_path(), next);
 }
 
 }  // namespace
