@@ -123,6 +123,9 @@ TEST_F(LakeOutage, a_catalog_that_is_away_ends_a_run_with_its_reason) {
     EXPECT_EQ((result.out + result.err).find(catalog_password), std::string::npos) << result.describe();
   }
   server.start();
+  const auto shown = run(db.pipeline.command("sql", {"--csv", "SELECT path FROM duckdb_databases()"}));
+  EXPECT_EQ(shown.exit_code, 2) << shown.describe();
+  EXPECT_EQ(shown.out, "") << shown.describe();
   const auto again = db.pipeline.run();
   EXPECT_EQ(again.exit_code, 0) << again.describe();
   EXPECT_EQ(db.differences(), "");

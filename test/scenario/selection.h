@@ -1,9 +1,9 @@
 // Which tests there are: a scenario, a configuration, a destination and a server each. All of them take hours, so a
 // test run takes a selection.
 //
-// - Each file runs in each of its configurations into DuckDB, with the defaults into one other destination (the next file
-//   into one of the next kind), and as its words name it. Files with `smoke` run into every destination that is for every file. Of the run modes of a schema
-//   change it takes every other one: the next file takes the rest.
+// - Each file runs in each of its configurations into DuckDB, with the defaults into one other destination (the
+//   next file into one of the next kind), and as its words name it. Files with `smoke` run into every destination that
+//   is for every file. Of the run modes of a schema change it takes every other one: the next file takes the rest.
 // - Each of these runs on one server, and all servers get about as many.
 // - Over all files, every pair of a server, a destination and a configuration is covered at least once.
 #pragma once

@@ -33,6 +33,8 @@ struct DatabaseTraits {
   bool one_writer = false;
   // Table functions of the attached database, in lower case, that only read it: queries may use them.
   std::vector<std::string_view> table_functions = {};
+  // Those that show how the database is reached, with its password: queries may not use them.
+  std::vector<std::string_view> refused_table_functions = {};
   // Called, outside a transaction, when the state's tables are there, before they get rows but the format's.
   std::function<void(Connection&, const std::string& schema)> state_was_made = {};
   // Called, outside a transaction, before a table with these columns is made in the schema.

@@ -119,9 +119,13 @@ void StoredDefinitions::judge(Connection& connection) {
 
 std::optional<std::string> StoredDefinitions::problem_of_functions(Connection& connection,
                                                                    const QueryReferences& references) const {
-  const auto& of_attached = connection.database().traits().table_functions;
+  const auto& traits = connection.database().traits();
+  const auto& of_attached = traits.table_functions;
   for (const auto& name : references.table_functions) {
     if (std::ranges::find(of_attached, name) != of_attached.end()) continue;
+    if (std::ranges::find(traits.refused_table_functions, name) != traits.refused_table_functions.end()) {
+      return fmt::format("the table function {} is refused: it shows how the database is reached", printable(name));
+    }
     const bool is_macro = macros_.contains(name) && !is_refused_table_function(name);
     const auto why = is_macro ? std::string_view() : why_table_function_is_refused(name);
     if (!why.empty()) return fmt::format("the table function {} is refused: it {}", printable(name), why);

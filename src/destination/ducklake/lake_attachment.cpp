@@ -189,6 +189,7 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
       .capabilities = ducklake::capabilities,
       .state_per_pipeline = true,
       .table_functions = {"ducklake_list_files", "ducklake_snapshots", "ducklake_table_info"},
+      .refused_table_functions = {"duckdb_databases"},
       .before_commit = name_commit,
       .failure_of = ducklake::failure_of,
       .describe = [what](std::string_view message) { return described(message, what.lake.data_path); }};

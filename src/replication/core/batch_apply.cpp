@@ -13,6 +13,7 @@
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
 #include "output/disposition.h"
+#include "replication/core/added_columns.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {

@@ -1,6 +1,7 @@
 #include "replication/core/batch_needs.h"
 
 #include "model/part_codec.h"
+#include "replication/core/added_columns.h"
 #include "replication/core/output_failed.h"
 
 namespace walbrook::replication {

@@ -2,28 +2,9 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
-
-#include "model/schema_diff.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
-
-bool may_be_extended_for(const SyncedOutput& output, const OutputRecord& record, const TableSchema& schema) {
-  if (output.addable.empty() || record.columns == nullptr) return false;
-  const auto diff = schema_diff(*record.columns, schema);
-  return diff.keeps_common_columns() && std::ranges::all_of(diff.columns, [&output](const ColumnChange& change) {
-           return change.kind != ColumnChange::Kind::added || output.addable.contains(change.name);
-         });
-}
-
-destination::Alteration addition(const OutputRecord& record, const TableSchema& schema) {
-  destination::Alteration added{.replaces_dropped = true};
-  for (const auto& column : schema.columns) {
-    if (record.columns->find(column.name) == nullptr) added.columns.push_back(column);
-  }
-  return added;
-}
 
 void suspend(SyncedOutput& output, const std::string& reason) {
   auto& record = output.record;

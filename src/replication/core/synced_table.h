@@ -9,7 +9,6 @@
 #include <vector>
 
 #include "destination/state.h"
-#include "destination/transaction.h"
 #include "postgres/catalog/catalog.h"
 #include "replication/core/postponement.h"
 
@@ -76,13 +75,6 @@ struct FoundOutput {
 [[nodiscard]] inline bool copies_no_rows(const OutputRecord& record) {
   return record.changes_only;
 }
-
-// Rows of `schema` fit the output's target once it has columns that may be added in place.
-[[nodiscard]] bool may_be_extended_for(const SyncedOutput& output, const OutputRecord& record,
-                                       const TableSchema& schema);
-
-// The columns of `schema` that the record lacks, to be added to its target. REQUIRES: may_be_extended_for().
-[[nodiscard]] destination::Alteration addition(const OutputRecord& record, const TableSchema& schema);
 
 // Suspends the output with `reason` and logs that. A copy of it that is whole is no longer used.
 void suspend(SyncedOutput& output, const std::string& reason);

@@ -11,6 +11,7 @@
 #include "model/same_table.h"
 #include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
+#include "replication/core/added_columns.h"
 #include "replication/core/copy_queue.h"
 #include "replication/core/leaving.h"
 #include "replication/core/table_comparison.h"
@@ -179,8 +180,12 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   }
   output.addable.clear();
   if (found.kind == Suspicion::Kind::extend && !copying && record.columns != nullptr) {
-    const auto result = extend(table, output);
-    if (result == Extended::later) return false;
+    const auto result = extend(table, output, is_caught_up(), alterations_);
+    if (result == Extended::later) {
+      output.undecided = position_;
+      any_undecided_ = true;
+      return false;
+    }
     if (result == Extended::now) return true;
     if (result == Extended::impossible) found.kind = Suspicion::Kind::resync;
   } else if (found.kind == Suspicion::Kind::extend) {
@@ -194,35 +199,6 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   if (!gap.empty()) mark_suspect(record, gap);
   record.fingerprint = table.source.fingerprint;
   return true;
-}
-
-// A column that was added, and is NULL in the rows that were there before. If rows with it come before the stream has
-// caught up with the catalog, they bring it (BatchApply::add); otherwise it is added once the stream has.
-TableSync::Extended TableSync::extend(const SyncedTable& table, SyncedOutput& output) {
-  auto& record = output.record;
-  const auto diff = schema_diff(*record.columns, table.source.columns);
-  if (diff.fits_target()) return Extended::before;
-  if (!diff.keeps_common_columns()) return Extended::impossible;
-  for (const auto& change : diff.columns) {
-    if (change.kind == ColumnChange::Kind::added) output.addable.insert(change.name);
-  }
-  // The first publication_seen of a run comes before the targets are compared with their records.
-  if (position_ > reached_ || !restyled_) {
-    output.undecided = position_;
-    any_undecided_ = true;
-    return Extended::later;
-  }
-  const auto& described = table.source.described;
-  if (described == nullptr || !may_be_extended_for(output, record, *described)) return Extended::impossible;
-  auto alteration = addition(record, *described);
-  auto columns = *record.columns;
-  columns.columns.insert(columns.columns.end(), alteration.columns.begin(), alteration.columns.end());
-  alterations_.push_back({.output = record, .alteration = std::move(alteration)});
-  record.columns = std::make_shared<const TableSchema>(std::move(columns));
-  record.fingerprint = table.source.fingerprint;
-  output.addable.clear();
-  spdlog::info("table {}.{} got the columns that were added in the source", record.schema, record.name);
-  return Extended::now;
 }
 
 // An output whose rows are never copied: what another output would be copied again for leaves a gap here, which the
@@ -274,6 +250,11 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
     if (output.is_asked) changed = adopt_output(*known, output, recreated) || changed;
   }
   return changed;
+}
+
+// The first publication_seen of a run comes before the targets are compared with their records, so it alters none.
+bool TableSync::is_caught_up() const {
+  return position_ <= reached_ && restyled_;
 }
 
 // Whether the table differs only by columns that compare_with_catalog can add.

@@ -178,9 +178,7 @@ class TableSync {
   // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
   // record changed.
   bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
-  // Whether the target has columns that were added in the source.
-  enum class Extended { before, now, later, impossible };
-  Extended extend(const SyncedTable& table, SyncedOutput& output);
+  [[nodiscard]] bool is_caught_up() const;
   [[nodiscard]] bool is_extended(const SyncedTable& table, const SyncedOutput& output) const;
   bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);

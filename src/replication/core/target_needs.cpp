@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "model/schema_diff.h"
+#include "replication/core/added_columns.h"
 
 namespace walbrook::replication {
 
