@@ -68,7 +68,7 @@ void compare_columns(const Fingerprint& before, const Fingerprint& now, std::spa
     const auto* known = find(before.columns, &Column::number, column.number);
     if (known == nullptr && is_null_in_old_rows(before, now, column)) {
       weigh(worst, Kind::extended, fmt::format("column \"{}\" was added", column.name));
-      worst.had_dropped = has_dropped_columns(before);
+      worst.had_dropped = has_dropped_columns(now);
     } else if (known == nullptr) {
       const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
       weigh(worst, Kind::reshaped,
