@@ -68,6 +68,7 @@ void compare_columns(const Fingerprint& before, const Fingerprint& now, std::spa
     const auto* known = find(before.columns, &Column::number, column.number);
     if (known == nullptr && is_null_in_old_rows(before, now, column)) {
       weigh(worst, Kind::extended, fmt::format("column \"{}\" was added", column.name));
+      worst.added.push_back(column.name);
       worst.had_dropped = has_dropped_columns(now);
     } else if (known == nullptr) {
       const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
@@ -201,6 +202,16 @@ Fingerprint parse_fingerprint(std::string_view text) {
                 "a table's fingerprint in the destination's state cannot be read: " + std::string(failed.what()),
                 "The state was written by another version of walbrook or changed by hand.");
   }
+}
+
+std::string with_columns(const std::string& before, const std::string& now, std::span<const std::string> names) {
+  if (before.empty()) return before;
+  auto out = nlohmann::json::parse(before);
+  const auto newer = nlohmann::json::parse(now);
+  for (const auto& column : newer.at("columns")) {
+    if (std::ranges::find(names, column.at(1).get<std::string>()) != names.end()) out["columns"].push_back(column);
+  }
+  return out.dump();
 }
 
 Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> columns,

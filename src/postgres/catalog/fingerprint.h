@@ -100,9 +100,15 @@ struct Difference {
   std::string reason{};  // for people
   // The difference is ambiguous only until a TRUNCATE arrives that explains it.
   bool may_be_truncate = false;
+  std::vector<std::string> added{};  // for `extended`: the names of the columns
   // For `extended`: the table had dropped columns before, perhaps of the same names.
   bool had_dropped = false;
 };
+
+// Returns the fingerprint `before` with these columns as `now` has them: they came with rows, ahead of whatever else
+// differs. Both are JSON.
+[[nodiscard]] std::string with_columns(const std::string& before, const std::string& now,
+                                       std::span<const std::string> names);
 
 // Compares the fingerprints of one table at two times, and returns what may have happened to its rows in between.
 // `columns`: the columns that are copied now; names and types of other columns do not matter. `truncates`: transactions

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "model/schema_diff.h"
+#include "postgres/catalog/fingerprint.h"
 
 namespace walbrook::replication {
 
@@ -26,15 +27,13 @@ destination::Alteration addition(const OutputRecord& record, const TableSchema& 
   return added;
 }
 
-Extended extend(const SyncedTable& table, SyncedOutput& output, bool is_caught_up,
-                std::vector<TargetAlteration>& alterations) {
+Extended extend(const SyncedTable& table, SyncedOutput& output, const std::vector<std::string>& added,
+                bool is_caught_up, std::vector<TargetAlteration>& alterations) {
   auto& record = output.record;
-  const auto diff = schema_diff(*record.columns, table.source.columns);
-  if (diff.fits_target()) return Extended::before;
-  if (!diff.keeps_common_columns()) return Extended::impossible;
-  for (const auto& change : diff.columns) {
-    if (change.kind == ColumnChange::Kind::added) output.addable.insert(change.name);
-  }
+  const auto is_known = [&record](const std::string& name) { return record.columns->find(name) != nullptr; };
+  if (std::ranges::any_of(added, is_known)) return Extended::impossible;
+  if (!schema_diff(*record.columns, table.source.columns).keeps_common_columns()) return Extended::impossible;
+  output.addable.insert(added.begin(), added.end());
   if (!is_caught_up) return Extended::later;
   const auto& described = table.source.described;
   if (described == nullptr || !may_be_extended_for(output, record, *described)) return Extended::impossible;
@@ -47,6 +46,13 @@ Extended extend(const SyncedTable& table, SyncedOutput& output, bool is_caught_u
   output.addable.clear();
   spdlog::info("table {}.{} got the columns that were added in the source", record.schema, record.name);
   return Extended::now;
+}
+
+void note_brought(const SyncedTable& table, OutputRecord& record, const TableSchemaRef& schema) {
+  std::vector<std::string> names;
+  for (const auto& column : addition(record, *schema).columns) names.push_back(column.name);
+  record.fingerprint = postgres::with_columns(record.fingerprint, table.source.fingerprint, names);
+  record.columns = schema;
 }
 
 }  // namespace walbrook::replication

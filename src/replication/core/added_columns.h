@@ -11,6 +11,7 @@
 //   stream   reaches 0/80, and nothing described b → b is added alone, and the record takes over the fingerprint
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "replication/core/record_changes.h"
@@ -25,14 +26,17 @@ namespace walbrook::replication {
 [[nodiscard]] destination::Alteration addition(const OutputRecord& record, const TableSchema& schema);
 
 enum class Extended {
-  before,      // the output has the columns already
   now,         // its record has them; the alteration is to be made with it
   later,       // rows may still bring them
   impossible,  // only a new copy brings them
 };
-// Gives the output the columns that were added, or notes them as addable. `is_caught_up`: everything that the catalog
-// showed was read from the stream. REQUIRES: the output is streaming, and its table's fingerprint is extended.
-[[nodiscard]] Extended extend(const SyncedTable& table, SyncedOutput& output, bool is_caught_up,
-                              std::vector<TargetAlteration>& alterations);
+// Gives the output the columns `added` of its table, or notes them as addable. If the record has one of them already, a
+// column of that name was dropped without a message, and the target has its values. `is_caught_up`: everything that the
+// catalog showed was read from the stream. REQUIRES: the output is streaming, and its table's fingerprint is extended.
+[[nodiscard]] Extended extend(const SyncedTable& table, SyncedOutput& output, const std::vector<std::string>& added,
+                              bool is_caught_up, std::vector<TargetAlteration>& alterations);
+// Makes the record that of a table with the columns of `schema`. REQUIRES: may_be_extended_for(), and the target has
+// them.
+void note_brought(const SyncedTable& table, OutputRecord& record, const TableSchemaRef& schema);
 
 }  // namespace walbrook::replication

@@ -201,7 +201,12 @@ bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::ve
       log_copy(record);
       return false;
     }
-    record.columns = batch.schema;  // the target has them already (alter_targets)
+    // The target has them already (alter_targets).
+    if (is_extended) {
+      note_brought(*to.table, record, batch.schema);
+    } else {
+      record.columns = batch.schema;
+    }
   } else if (diff.has(ColumnChange::Kind::dropped)) {
     changes_.edit(output).columns = batch.schema;
   }

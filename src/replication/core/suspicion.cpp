@@ -32,7 +32,7 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
       break;
     case Difference::Kind::extended:
       if (options.clears_columns || !difference.had_dropped) {
-        return {.kind = Suspicion::Kind::extend, .reason = difference.reason};
+        return {.kind = Suspicion::Kind::extend, .reason = difference.reason, .added = difference.added};
       }
       return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
     case Difference::Kind::ambiguous:

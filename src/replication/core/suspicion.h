@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "destination/destination.h"
 #include "postgres/catalog/catalog.h"
@@ -41,6 +42,7 @@ struct Suspicion {
   };
   Kind kind = Kind::none;
   std::string reason{};
+  std::vector<std::string> added{};  // for `extend`: the columns
 };
 
 // Judges the difference between the fingerprint of `known` and that of `now`. `caught_up`: the stream was read as far

@@ -180,14 +180,14 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   }
   output.addable.clear();
   if (found.kind == Suspicion::Kind::extend && !copying && record.columns != nullptr) {
-    const auto result = extend(table, output, is_caught_up(), alterations_);
+    const auto result = extend(table, output, found.added, is_caught_up(), alterations_);
     if (result == Extended::later) {
       output.undecided = position_;
       any_undecided_ = true;
       return false;
     }
     if (result == Extended::now) return true;
-    if (result == Extended::impossible) found.kind = Suspicion::Kind::resync;
+    found.kind = Suspicion::Kind::resync;
   } else if (found.kind == Suspicion::Kind::extend) {
     found.kind = Suspicion::Kind::resync;
   }
