@@ -11,6 +11,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "test/support/loopback.h"
+
 namespace walbrook::test {
 namespace {
 
@@ -18,14 +20,6 @@ namespace fs = std::filesystem;
 
 fs::path s3_folder() {
   return fs::path(WALBROOK_SOURCE_DIR) / "build/s3";
-}
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
 }
 
 int free_port_on_loopback() {

@@ -10,16 +10,10 @@
 #include <string_view>
 #include <vector>
 
+#include "test/support/loopback.h"
+
 namespace walbrook::test {
 namespace {
-
-sockaddr_in loopback(int port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
 
 void write_all(int socket, const char* bytes, std::size_t size) {
   while (size > 0) {

@@ -179,16 +179,16 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
     return false;
   }
   output.addable.clear();
-  if (found.kind == Suspicion::Kind::extend && !copying && record.columns != nullptr) {
-    const auto result = extend(table, output, found.added, is_caught_up(), alterations_);
+  if (found.kind == Suspicion::Kind::extend) {
+    const auto result = copying || record.columns == nullptr
+                            ? Extended::impossible
+                            : extend(table, output, found.added, is_caught_up(), alterations_);
     if (result == Extended::later) {
       output.undecided = position_;
       any_undecided_ = true;
       return false;
     }
     if (result == Extended::now) return true;
-    found.kind = Suspicion::Kind::resync;
-  } else if (found.kind == Suspicion::Kind::extend) {
     found.kind = Suspicion::Kind::resync;
   }
   if (found.kind == Suspicion::Kind::resync) {

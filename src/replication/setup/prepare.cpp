@@ -199,9 +199,9 @@ class NotYetBegun {
 };
 
 // Selects the tables that may have columns which the destination lacks.
-class Extended {
+class LackedColumns {
  public:
-  explicit Extended(const std::vector<OutputRecord>& records) {
+  explicit LackedColumns(const std::vector<OutputRecord>& records) {
     for (const auto& record : records) {
       if (record.columns != nullptr && record.state == OutputState::streaming) records_[record.source] = record.columns;
     }
@@ -383,8 +383,8 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   out.describes = describes_tables(options, state.outputs);
   postgres::describe_new(
       catalog, out.publication.tables, types, destination.capabilities().values,
-      [begun = NotYetBegun(state.outputs), extended = Extended(state.outputs),
-       &out](const postgres::SourceTable& table) { return (out.describes && begun(table)) || extended(table); });
+      [begun = NotYetBegun(state.outputs), lacks = LackedColumns(state.outputs),
+       &out](const postgres::SourceTable& table) { return (out.describes && begun(table)) || lacks(table); });
 
   out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
   out.checkpoint.source = out.source;
