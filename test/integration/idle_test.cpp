@@ -34,7 +34,9 @@ std::map<std::string, long> waits_of_threads(pid_t process) {
 }
 
 TEST(IdleTest, a_run_that_has_nothing_to_do_wakes_five_times_a_second_at_most) {
-  ReplicatedDatabase database;
+  // The autovacuum of other tests' databases writes WAL, whose end the run follows.
+  PostgresServer server({.settings = {"autovacuum=off"}});
+  ReplicatedDatabase database(server);
   database.exec("CREATE TABLE items (id int PRIMARY KEY)");
   Process run(database.pipeline.command("run", {"--follow"}));
   database.exec("INSERT INTO items VALUES (1)");

@@ -84,7 +84,7 @@ class Parser {
       if (words.empty()) fail("tables SCHEMA.TABLE… | all");
       add(Step::Kind::tables).words = words.size() == 1 && words[0] == "all" ? std::vector<std::string>{} : words;
     } else if (first == "gone") {
-      if (words.size() < 2) fail("gone SCHEMA.TABLE COLUMN…");
+      if (words.empty()) fail("gone SCHEMA.TABLE [COLUMN…]");
       add(Step::Kind::gone).words = words;
     } else if (first == "user") {
       if (words.size() != 1) fail("user NAME");

@@ -15,7 +15,8 @@
 //   resynced SCHEMA.TABLE…     these were
 // From there on:
 //   tables SCHEMA.TABLE… | all the tables that are compared
-//   gone SCHEMA.TABLE COLUMN…  the source has dropped these columns, the target table keeps them
+//   gone SCHEMA.TABLE [COLUMN…]
+//                              the source has dropped these columns and no others, the target table keeps them
 //   user NAME                  walbrook logs in as this role
 // Anywhere before the first section:
 //   only CONFIGURATION…        runs in these configurations only
@@ -23,7 +24,7 @@
 //                              defaults, and CONFIGURATION_to_NAME one in a configuration
 //   destinations NAME…         is replicated into these only
 //   servers 15- | -17 | 15-17  runs on servers of these major versions only
-//   smoke                      one of the few that run into every destination in every test run
+//   smoke                      one of the few that run into every kind of destination in every test run
 //   schema_changes             also runs in every run mode: while a run follows, with runs in between (scenario_run.h)
 //
 // A line of SQL without indentation begins with a capital letter; a line without indentation that begins with a small

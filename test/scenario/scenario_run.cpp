@@ -94,7 +94,7 @@ void ScenarioRun::step(const Step& step) {
       comparison_.tables = step.words;
       return;
     case Step::Kind::gone:
-      comparison_.gone_columns[step.words[0]].insert(step.words.begin() + 1, step.words.end());
+      comparison_.gone_columns[step.words[0]] = {step.words.begin() + 1, step.words.end()};
       return;
     case Step::Kind::user:
       pipeline_.source = database_.conninfo(step.words[0]);

@@ -14,6 +14,12 @@ bool names(const std::vector<std::string>& list, const std::string& name) {
   return std::ranges::count(list, name) > 0;
 }
 
+std::set<TestedDestination::Kind> kinds() {
+  std::set<TestedDestination::Kind> found;
+  for (const auto& destination : tested_destinations()) found.insert(destination.kind);
+  return found;
+}
+
 class Selection {
  public:
   Selection(const std::vector<Scenario>& scenarios, const std::vector<int>& servers)
@@ -25,7 +31,7 @@ class Selection {
       select_destinations(scenarios_[i], i);
     }
     for (const auto& configuration : configurations()) {
-      for (const auto& destination : tested_destinations()) complete(configuration, destination);
+      for (const auto kind : kinds()) complete(configuration, kind);
     }
     for (const int server : servers_) complete(server);
     return std::move(selected_);
@@ -45,7 +51,7 @@ class Selection {
   }
 
   // The destinations other than DuckDB: those that the file names, and one of the others, the next file one of the next
-  // kind.
+  // kind; with `smoke`, one of each kind.
   void select_destinations(const Scenario& scenario, std::size_t turn) {
     const auto& defaults = configurations().front();
     std::map<TestedDestination::Kind, std::vector<const TestedDestination*>> others;
@@ -61,10 +67,8 @@ class Selection {
     std::size_t kind = 0;
     for (const auto& [_, destinations] : others) {
       const bool is_next = kind++ == turn % others.size();
-      for (std::size_t i = 0; i < destinations.size(); ++i) {
-        const bool is_taken = is_next && i == turn / others.size() % destinations.size();
-        if (scenario.smoke || is_taken) select(scenario, defaults, *destinations[i]);
-      }
+      if (!scenario.smoke && !is_next) continue;
+      select(scenario, defaults, *destinations[turn / others.size() % destinations.size()]);
     }
   }
 
@@ -89,7 +93,8 @@ class Selection {
   void add(const Combination& one) {
     on_server_.insert({one.server, one.configuration->name});
     on_server_.insert({one.server, one.destination->name});
-    into_destination_.insert({one.configuration->name, one.destination->name});
+    into_kind_.insert({one.configuration->name, one.destination->kind});
+    ++uses_of_destination_[one.destination];
     ++uses_of_file_[{one.scenario, one.server}];
     ++uses_[one.server];
     ++extra_[one.scenario];
@@ -106,13 +111,21 @@ class Selection {
     return found;
   }
 
-  void complete(const Configuration& configuration, const TestedDestination& destination) {
-    if (into_destination_.contains({configuration.name, destination.name}) || !destination.takes(configuration)) return;
+  // Takes the destination of this kind into which the fewest tests run.
+  void complete(const Configuration& configuration, TestedDestination::Kind kind) {
+    if (into_kind_.contains({configuration.name, kind})) return;
+    const TestedDestination* destination = nullptr;
+    for (const auto& one : tested_destinations()) {
+      if (one.kind != kind || !one.takes(configuration)) continue;
+      const bool is_rarer = destination == nullptr || uses_of_destination_[&one] < uses_of_destination_[destination];
+      if (is_rarer) destination = &one;
+    }
+    if (destination == nullptr) return;
     const auto* file = file_where([&](const Scenario& scenario) {
-      return runs_in(scenario, configuration) && runs_into(scenario, destination) &&
+      return runs_in(scenario, configuration) && runs_into(scenario, *destination) &&
              std::ranges::any_of(servers_, [&](int server) { return runs_on(scenario, configuration, server); });
     });
-    if (file != nullptr) select(*file, configuration, destination);
+    if (file != nullptr) select(*file, configuration, *destination);
   }
 
   void complete(int server) {
@@ -138,7 +151,8 @@ class Selection {
   const std::vector<int>& servers_;
   std::vector<Combination> selected_;
   std::set<std::pair<int, std::string>> on_server_;  // configurations and destinations
-  std::set<std::pair<std::string, std::string>> into_destination_;
+  std::set<std::pair<std::string, TestedDestination::Kind>> into_kind_;
+  std::map<const TestedDestination*, int> uses_of_destination_;
   std::map<std::pair<const Scenario*, int>, int> uses_of_file_;
   std::map<int, int> uses_;
   std::map<const Scenario*, int> extra_;

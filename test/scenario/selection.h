@@ -2,10 +2,11 @@
 // test run takes a selection.
 //
 // - Each file runs in each of its configurations into DuckDB, with the defaults into one other destination (the
-//   next file into one of the next kind), and as its words name it. Files with `smoke` run into every destination that
-//   is for every file. Of the run modes of a schema change it takes every other one: the next file takes the rest.
+//   next file into one of the next kind), and as its words name it. Files with `smoke` run into one destination of every
+//   kind. Of the run modes of a schema change it takes every other one: the next file takes the rest.
 // - Each of these runs on one server, and all servers get about as many.
-// - Over all files, every pair of a server, a destination and a configuration is covered at least once.
+// - Over all files, every pair of a server and a destination, of a server and a configuration, and of a configuration and
+//   a kind of destination is covered at least once.
 #pragma once
 
 #include <vector>
