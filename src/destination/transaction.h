@@ -6,7 +6,9 @@
 //    Elsewhere idempotent writes under the attempt's id reach the same end state.
 //  * commit() returns only when the transaction is durable (fsync'ed). It throws Error(in_doubt) if it cannot know
 //    whether it is; the next Destination::begin finds out.
-//  * A transaction that is destroyed without a commit leaves the destination as it was, except for what `alter` added.
+//  * A transaction that is destroyed without a commit leaves the destination as it was, except for what `alter` added
+//  to
+//    an output that is being copied.
 //  * Any method may throw Error(destination). The transaction is dead then: the caller destroys it and tries again. A
 //    failure that concerns one target table alone is a TargetRefused: trying again would fail again. That includes a
 //    target that does not exist, and a name that somebody else has taken.
@@ -17,6 +19,8 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +29,7 @@
 #include "base/error.h"
 #include "base/lsn.h"
 #include "destination/state.h"
+#include "model/column.h"
 #include "output/row_operations.h"
 
 namespace walbrook::destination {
@@ -52,16 +57,24 @@ class TargetRefused final : public Error {
   TargetRefused(std::string cause, Remedy remedy) : Error(ErrorKind::data, std::move(cause), std::move(remedy)) {}
 };
 
-// Columns that are added to a target table. Nothing else is altered: an added column harms nobody who reads the table
-// before the transaction is committed.
+// How a target table follows the columns of its source. The steps are made in the order of the members.
 struct Alteration {
-  std::vector<ColumnSchema> columns = {};  // added where the table lacks them; NULL in existing rows
-  // The columns are new in the source: a column of that name is what a dropped one left, or an attempt of this very
-  // alteration, and is dropped first.
+  struct RenamedColumn {
+    std::string from;  // its name in the source, until now
+    ColumnSchema to;   // the column from now on; the target's column keeps its values
+  };
+  // Columns change their names together: they may exchange them. What a dropped column of such a name left is dropped.
+  std::vector<RenamedColumn> renamed = {};
+  // These get the type that they have here: decimals with more digits before or after the point.
+  std::vector<ColumnSchema> widened = {};
+  std::vector<ColumnSchema> columns = {};  // added where the table lacks them
+  // By column that is added: the value that existing rows get, as a column of one row. Others are NULL in them.
+  std::map<std::string, std::shared_ptr<const Column>> values = {};
+  // The columns are new in the source: a column of that name is what a dropped one left, and is dropped first.
   bool replaces_dropped = false;
   std::vector<std::string> overflow = {};  // source columns that get an overflow column, if they have none
 
-  [[nodiscard]] bool empty() const { return columns.empty() && overflow.empty(); }
+  [[nodiscard]] bool empty() const { return renamed.empty() && widened.empty() && columns.empty() && overflow.empty(); }
 };
 
 // What the rows of one row operation have in common. All of it is borrowed until the operation returns.
@@ -90,9 +103,10 @@ class Transaction {
   Transaction& operator=(const Transaction&) = delete;
   virtual ~Transaction() = default;
 
-  // Adds columns to the target table and, if the output is in state `copying`, to its finished copy. REQUIRES, unless
-  // Capabilities::transactional_ddl: nothing else was done in the transaction before. The additions may become durable
-  // by themselves.
+  // Alters the target table and, if the output is in state `copying`, its finished copy. REQUIRES: no row operation on
+  // the output came before in this transaction, unless Capabilities::transactional_ddl; and `renamed`, `widened` and
+  // `values` are empty, unless Capabilities::rows_change. While the output is `copying`, the alteration may become
+  // durable by itself: it adds columns then, which harm nobody.
   virtual void alter(const OutputRecord& output, const Alteration& alteration) = 0;
   // Makes the output's finished copy (CopyWriter::finish) the table that readers see under its target name. If `former`
   // is given, drops the target table of that name, which held the output's rows until now. REQUIRES: no row operation

@@ -288,6 +288,53 @@ TEST_P(RowOperationsTest, columns_that_were_added_are_null_in_older_rows) {
   EXPECT_EQ(rows(table), (Strings{"1|a|-", "2|b|7"}));
 }
 
+TEST_P(RowOperationsTest, columns_follow_their_source_in_place) {
+  open();
+  if (!rows_change()) GTEST_SKIP() << "rows do not change there";
+  const PhysicalType narrow{Layout::decimal, 6, 2};
+  const PhysicalType wide{Layout::decimal, 20, 3};
+  const auto before = contract::table(
+      "moves", {{"id", int4, key}, {"a", int4}, {"b", text}, {"c", int4}, {"d", narrow}, {"left", text}});
+  auto table = create(before, {{1, 10, "x", 100, 125, "old"}, {2, Null{}, "y", 200, Null{}, "old"}});
+  add_overflow(table, {"b"});
+  // `left` was dropped; a, b and c exchange their names, and d gets the name of the one that was dropped.
+  const auto after = contract::table(
+      "moves", {{"id", int4, key}, {"b", int4}, {"c", text}, {"a", int4}, {"left", wide}, {"e", text}, {"f", int4}});
+  const auto& now = after->columns;
+  const auto fill = inserts(contract::table("fill", {{"e", text}}), {{"it's"}});
+  const destination::Alteration alteration{.renamed = {{.from = "a", .to = now[1]},
+                                                       {.from = "b", .to = now[2]},
+                                                       {.from = "c", .to = now[3]},
+                                                       {.from = "d", .to = now[4]}},
+                                           .widened = {now[4]},
+                                           .columns = {now[5], now[6]},
+                                           .values = {{"e", std::make_shared<const Column>(fill.columns[0])}},
+                                           .replaces_dropped = true};
+  {
+    const auto abandoned = begin();
+    abandoned->alter(table, alteration);
+  }
+  EXPECT_EQ(rows(table), (Strings{"1|10|x|100|125|old", "2|-|y|200|-|old"}));
+  load(0x5000, [&](Transaction& transaction) {
+    transaction.alter(table, alteration);
+    table.columns = after;
+    Effect effect(after);
+    effect.replace({2, 20, "z", 201, 123456789, "new", 8});
+    const std::vector<Cell> first{1, Null{}, Null{}, Null{}, Null{}, Null{}, Null{}};
+    effect.remove(first).patch({1, 11, Unchanged{}, 101, Unchanged{}, Unchanged{}, 9}, first);
+    effect.insert({3, 30, Null{}, 300, 5, Null{}, Null{}});
+    apply(transaction, table, effect);
+    transaction.put(destination::PutOutput{table});
+  });
+  const Strings expected{"1|11|x|101|1250|it's|9", "2|20|z|201|123456789|new|8", "3|30|-|300|5|-|-"};
+  EXPECT_EQ(rows(table), expected);
+  // Values that the columns cannot hold go on beside them.
+  add_overflow(table, {"c"});
+  merge(table, Effect(after).replace({3, 30, "w", 300, 5, Null{}, Null{}}));
+  open();
+  EXPECT_EQ(rows(table), (Strings{expected[0], expected[1], "3|30|w|300|5|-|-"}));
+}
+
 TEST_P(RowOperationsTest, names_are_kept_whatever_they_are) {
   open();
   const std::string longest(63, 'n');

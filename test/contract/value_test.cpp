@@ -53,6 +53,29 @@ TEST_P(ValueTest, p4_every_layout_round_trips) {
   }
 }
 
+TEST_P(ValueTest, p4_every_value_can_be_that_of_older_rows_in_an_added_column) {
+  open();
+  if (!rows_change()) GTEST_SKIP() << "rows do not change there";
+  TableSchema schema = *table("defaults", {{"id", int4, key}});
+  auto record = create(std::make_shared<const TableSchema>(schema), {{1}});
+  destination::Alteration alteration;
+  std::string expected = "1";
+  for (const auto& each : layout_cases()) {
+    if (!is_held(each.type)) continue;  // such a value is text there
+    for (const auto& sample : each.samples) {
+      const ColumnSchema column{.name = each.name + std::to_string(schema.columns.size()), .type = each.type};
+      const auto batch = inserts(table("value", {{"v", each.type}}), {{sample.value}});
+      schema.columns.push_back(column);
+      alteration.columns.push_back(column);
+      alteration.values[column.name] = std::make_shared<const Column>(batch.columns[0]);
+      expected += "|" + to_text(as_held(sample.value, each.type));
+    }
+  }
+  record.columns = std::make_shared<const TableSchema>(schema);
+  load(0x2000, [&](Transaction& transaction) { transaction.alter(record, alteration); });
+  EXPECT_EQ(rows(record), Strings{expected});
+}
+
 TEST_P(ValueTest, every_layout_can_be_a_key_and_content) {
   open();
   Oid oid = 18000;

@@ -11,6 +11,7 @@
 #include "destination/capabilities.h"
 #include "destination/duckdb/duckdb_capabilities.h"
 #include "destination/state.h"
+#include "model/table_schema.h"
 
 namespace walbrook::destination::duckdb {
 
@@ -39,9 +40,10 @@ struct DatabaseTraits {
   std::function<void(Connection&, const std::string& schema)> state_was_made = {};
   // Called, outside a transaction, before a table with these columns is made in the schema.
   std::function<void(Connection&, const std::string& schema, std::span<const std::string> columns)> before_table = {};
-  // Called, outside a transaction, before a table gets these columns.
+  bool flat_defaults = false;  // a column of a nested type can have no DEFAULT
+  // Called before a table gets these columns, in the transaction that alters it.
   std::function<void(Connection&, const std::string& schema, const std::string& table,
-                     std::span<const std::string> columns)>
+                     std::span<const ColumnSchema> columns)>
       before_columns = {};
   // Called, outside a transaction, after a table was made or got columns, and before it gets rows.
   std::function<void(Connection&, const std::string& schema, const std::string& table)> table_was_made = {};

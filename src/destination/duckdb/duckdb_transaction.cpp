@@ -8,8 +8,8 @@
 #include "base/error.h"
 #include "base/overloaded.h"
 #include "destination/destination.h"
+#include "destination/duckdb/alter_target.h"
 #include "destination/duckdb/copy.h"
-#include "destination/duckdb/missing_columns.h"
 #include "destination/duckdb/target_check.h"
 
 namespace walbrook::destination::duckdb {
@@ -36,26 +36,46 @@ void DuckDbTransaction::begin() {
   begun_ = true;
 }
 
+void DuckDbTransaction::begin_rows() {
+  begin();
+  has_changed_rows_ = true;
+}
+
+// DuckDB fails at COMMIT if one transaction deletes from a table and then alters it: alterations come first.
 void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   if (alteration.empty()) return;
-  if (begun_) throw Error(ErrorKind::internal, "a table is altered after the transaction's other changes");
-  auto records = altered_tables(output);
-  if (const auto& before = connection_.database().traits().before_columns) {
-    std::vector<std::string> names;
-    for (const auto& column : alteration.columns) names.push_back(column_name(column, output.style.naming));
-    for (const auto& record : records) before(connection_, record.target.schema, record.target.table, names);
-  }
+  if (has_changed_rows_) throw Error(ErrorKind::internal, "a table is altered after the transaction's other changes");
+  if (output.state == OutputState::copying) return alter_copied(output, alteration);
+  begin();
+  auto live = state_.live_target(output.target_schema, output.target_name);
+  if (!live) refuse_missing(output);
+  alter(*live, output, alteration);
+  changed_[Key{live->target.schema, live->target.table}] = std::move(live->target);
+}
+
+void DuckDbTransaction::alter(TargetRecord& record, const OutputRecord& output, const Alteration& alteration) {
+  on_target([&] {
+    if (const auto& before = connection_.database().traits().before_columns) {
+      auto columns = alteration.columns;
+      for (const auto& renamed : alteration.renamed) columns.push_back(renamed.to);
+      before(connection_, record.target.schema, record.target.table, columns);
+    }
+    alter_target(connection_, state_, record, alteration, output.style.naming);
+    for (const auto& column : alteration.overflow) {
+      if (record.target.column_of(column) == nullptr) continue;
+      add_overflow_column(connection_, state_, record, column);
+    }
+  });
+}
+
+// The copy, and the table that it replaces, are altered in a transaction before the load: DuckLake (1.5.5) damages its
+// catalog if one transaction gives a table a column and a new name.
+void DuckDbTransaction::alter_copied(const OutputRecord& output, const Alteration& alteration) {
+  if (begun_) throw Error(ErrorKind::internal, "a copy is altered after the transaction's other changes");
+  auto records = altered_with_copy(output);
   connection_.execute("BEGIN TRANSACTION");
   try {
-    on_target([&] {
-      for (auto& record : records) {
-        add_missing_columns(connection_, state_, record, alteration, output.style.naming);
-        for (const auto& column : alteration.overflow) {
-          if (record.target.column_of(column) == nullptr) continue;
-          add_overflow_column(connection_, state_, record, column);
-        }
-      }
-    });
+    for (auto& record : records) alter(record, output, alteration);
     connection_.commit();
   } catch (...) {
     connection_.rollback();
@@ -63,17 +83,16 @@ void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alte
   }
   for (auto& record : records) {
     const Key key{record.target.schema, record.target.table};
-    if (const auto& made = connection_.database().traits().table_was_made) made(connection_, key.first, key.second);
     if (record.kind == TargetRecord::Kind::live) known_.live[key] = std::move(record.target);
   }
 }
 
-std::vector<TargetRecord> DuckDbTransaction::altered_tables(const OutputRecord& output) {
+std::vector<TargetRecord> DuckDbTransaction::altered_with_copy(const OutputRecord& output) {
   std::vector<TargetRecord> records;
   if (auto live = state_.live_target(output.target_schema, output.target_name)) records.push_back(*std::move(live));
-  auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
-  if (copy && copy->kind == TargetRecord::Kind::finished_copy) records.push_back(*std::move(copy));
-  if (records.empty() && output.state != OutputState::copying) refuse_missing(output);
+  if (auto copy = state_.copy_of(output.id); copy && copy->kind == TargetRecord::Kind::finished_copy) {
+    records.push_back(*std::move(copy));
+  }
   return records;
 }
 
@@ -85,7 +104,7 @@ void DuckDbTransaction::refuse_missing(const OutputRecord& output) const {
 
 const Target& DuckDbTransaction::target_of(const OutputRecord& output) const {
   const Key key{output.target_schema, output.target_name};
-  if (const auto found = swapped_in_.find(key); found != swapped_in_.end()) return found->second;
+  if (const auto found = changed_.find(key); found != changed_.end()) return found->second;
   if (const auto found = known_.live.find(key); found != known_.live.end()) return found->second;
   refuse_missing(output);
 }
@@ -99,7 +118,7 @@ Target DuckDbTransaction::finished_copy_of(const OutputRecord& output) {
 }
 
 void DuckDbTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
-  begin();
+  begin_rows();
   if (former != nullptr) drop_former(*former);
   const auto copy = finished_copy_of(output);
   if (auto conflict = find_name_conflict(connection_, names_, state_, pipeline_, output)) {
@@ -121,7 +140,7 @@ void DuckDbTransaction::swap_in(const OutputRecord& output, const TargetName* fo
       .kind = TargetRecord::Kind::live, .output = output.id, .has_source = output.has_source(), .target = copy};
   live.target.table = output.target_name;
   state_.put_target(live);
-  swapped_in_[{output.target_schema, output.target_name}] = live.target;
+  changed_[{output.target_schema, output.target_name}] = live.target;
 }
 
 void DuckDbTransaction::drop_former(const TargetName& name) {
@@ -139,7 +158,7 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
 }
 
 void DuckDbTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
-  begin();
+  begin_rows();
   const auto& target = target_of(output);
   const auto [kept, is_new] = completed_.try_emplace({target.schema, target.table});
   if (!is_new) throw Error(ErrorKind::internal, "completed rows of " + rows.schema->full_name() + " were not appended");
@@ -148,13 +167,13 @@ void DuckDbTransaction::complete(const OutputRecord& output, const RowsOf& rows,
 
 std::uint64_t DuckDbTransaction::remove(const OutputRecord& output, const RowsOf& rows,
                                         std::span<const Removal> removals) {
-  begin();
+  begin_rows();
   return on_target([&] { return remove_rows({connection_, target_of(output), rows}, removals); });
 }
 
 AppendCounts DuckDbTransaction::append(const OutputRecord& output, const RowsOf& rows,
                                        std::span<const RowRef> appended) {
-  begin();
+  begin_rows();
   const auto& target = target_of(output);
   const auto completed = completed_.extract({target.schema, target.table});
   return on_target([&] {
@@ -163,7 +182,7 @@ AppendCounts DuckDbTransaction::append(const OutputRecord& output, const RowsOf&
 }
 
 void DuckDbTransaction::truncate(const OutputRecord& output) {
-  begin();
+  begin_rows();
   const auto& target = target_of(output);
   on_target([&] {
     connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
@@ -242,7 +261,7 @@ void DuckDbTransaction::commit() {
   if (begun_) commit_begun();
   outcome_.committed = true;
   for (const auto& key : dropped_) known_.live.erase(key);
-  for (auto& [key, target] : swapped_in_) known_.live[key] = target;
+  for (auto& [key, target] : changed_) known_.live[key] = target;
   known_.newest_load = newest_load_;
   // A commit into a file that has lost its name is not durable: the caller must not confirm it to the source.
   connection_.database().check_file_names();

@@ -58,7 +58,8 @@ class DuckDbTransaction final : public destination::Transaction {
  private:
   using Key = std::pair<std::string, std::string>;  // target schema and table
 
-  void begin();  // unless it has begun
+  void begin();       // unless it has begun
+  void begin_rows();  // for a change of rows
   void commit_begun();
   void drop_former(const TargetName& name);
   // Writes all records that were put and not yet written.
@@ -66,8 +67,11 @@ class DuckDbTransaction final : public destination::Transaction {
   void describe(const OutputRecord& output);
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);
-  // Returns the tables that an alteration of the output changes: the one that readers see, and a finished copy.
-  [[nodiscard]] std::vector<TargetRecord> altered_tables(const OutputRecord& output);
+  void alter(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
+  void alter_copied(const OutputRecord& output, const Alteration& alteration);
+  // Returns the tables that an alteration changes while the output is copied: the one that readers see, and the
+  // finished copy.
+  [[nodiscard]] std::vector<TargetRecord> altered_with_copy(const OutputRecord& output);
   [[noreturn]] void refuse_missing(const OutputRecord& output) const;
   [[nodiscard]] const Target& target_of(const OutputRecord& output) const;
   [[nodiscard]] Target finished_copy_of(const OutputRecord& output);
@@ -80,7 +84,8 @@ class DuckDbTransaction final : public destination::Transaction {
   Known& known_;
   std::unique_lock<std::timed_mutex> writing_;  // while it has begun
   bool begun_ = false;
-  std::map<Key, Target> swapped_in_;  // targets that this transaction swapped in
+  bool has_changed_rows_ = false;
+  std::map<Key, Target> changed_;  // targets that this transaction swapped in or altered
   PendingRecords pending_;
   std::vector<Key> dropped_;
   std::map<Key, CompletedRows> completed_;

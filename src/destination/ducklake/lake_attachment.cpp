@@ -124,12 +124,14 @@ void attach(Connection& connection, const Attached& what, bool read_only) {
   confine(connection);
 }
 
+void set_inlining_once(Connection& connection, std::uint64_t rows, const std::string& where) {
+  connection.execute(
+      fmt::format("CALL ducklake_set_option('{}', 'data_inlining_row_limit', {}, {})", lake_catalog, rows, where),
+      "choosing where rows are kept");
+}
+
 void set_inlining(Connection& connection, std::uint64_t rows, const std::string& where) {
-  duckdb::run_retried(connection, [&] {
-    connection.execute(
-        fmt::format("CALL ducklake_set_option('{}', 'data_inlining_row_limit', {}, {})", lake_catalog, rows, where),
-        "choosing where rows are kept");
-  });
+  duckdb::run_retried(connection, [&] { set_inlining_once(connection, rows, where); });
 }
 
 // Names of columns that DuckLake (1.5.5) has in the catalog's table of a table's rows, so that no such table can be
@@ -155,8 +157,12 @@ void before_table(Connection& connection, CatalogKind kind, const std::string& s
   set_inlining(connection, 0, "schema => " + literal(schema));
 }
 
+std::string place_of(const std::string& schema, const std::string& table) {
+  return fmt::format("schema => {}, table_name => {}", literal(schema), literal(table));
+}
+
 void keep_in_files(Connection& connection, const std::string& schema, const std::string& table) {
-  set_inlining(connection, 0, fmt::format("schema => {}, table_name => {}", literal(schema), literal(table)));
+  set_inlining(connection, 0, place_of(schema, table));
 }
 
 // DuckLake (1.5.5) damages some values that it keeps in the catalog: in DuckDB's, the last bit of one float in a
@@ -176,6 +182,22 @@ void table_was_made(Connection& connection, const Attached& what, const std::str
                                     connection.database().full_name(schema, table), damaged_in_catalog(what.lake.kind)))
           .rows();
   if (what.inline_rows == 0 || !damaged.empty()) keep_in_files(connection, schema, table);
+}
+
+bool is_damaged(CatalogKind kind, const PhysicalType& type) {
+  if (kind != CatalogKind::file) return is_nested(type.layout);
+  return type.layout == Layout::float32 || type.layout == Layout::float64 ||
+         std::ranges::any_of(type.children, [kind](const PhysicalType& part) { return is_damaged(kind, part); });
+}
+
+// DuckLake (1.5.5) breaks down if a transaction updates rows in the catalog, as for the value of a nested column
+// (flat_defaults), and then adds a column to their table.
+void before_columns(Connection& connection, CatalogKind kind, const std::string& schema, const std::string& table,
+                    std::span<const ColumnSchema> columns) {
+  const auto needs_files = [kind](const ColumnSchema& column) {
+    return is_reserved(column.shown_name()) || is_damaged(kind, column.type) || is_nested(column.type.layout);
+  };
+  if (std::ranges::any_of(columns, needs_files)) set_inlining_once(connection, 0, place_of(schema, table));
 }
 
 // Rows of the state are kept in the catalog, however many of other tables are (lake_maintenance.cpp says why).
@@ -198,9 +220,10 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
                                std::span<const std::string> columns) {
     before_table(connection, what.lake.kind, schema, columns);
   };
-  traits.before_columns = [](Connection& connection, const std::string& schema, const std::string& table,
-                             std::span<const std::string> columns) {
-    if (std::ranges::any_of(columns, is_reserved)) keep_in_files(connection, schema, table);
+  traits.flat_defaults = true;
+  traits.before_columns = [what](Connection& connection, const std::string& schema, const std::string& table,
+                                 std::span<const ColumnSchema> columns) {
+    before_columns(connection, what.lake.kind, schema, table, columns);
   };
   traits.state_was_made = [what](Connection& connection, const std::string& schema) {
     keep_state_in_catalog(connection, what, schema);

@@ -83,6 +83,9 @@ FileWriter& FilesystemTransaction::writer_of(const Name& name) {
 }
 
 void FilesystemTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
+  if (!alteration.renamed.empty() || !alteration.widened.empty() || !alteration.values.empty()) {
+    throw Error(ErrorKind::internal, "rows in files cannot get other columns");
+  }
   const auto apply = [&](FileTable& table) {
     bool any = table.add_columns(alteration.columns, output.style.naming);
     for (const auto& column : alteration.overflow) any = table.add_overflow(column) || any;

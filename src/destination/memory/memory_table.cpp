@@ -11,7 +11,9 @@
 #include "base/utf8.h"
 #include "destination/memory/cell_equality.h"
 #include "destination/memory/memory_capabilities.h"
+#include "destination/target_renaming.h"
 #include "destination/target_shape.h"
+#include "model/reshaped_rows.h"
 
 namespace walbrook::destination::memory {
 namespace {
@@ -112,32 +114,100 @@ Column MemoryTable::values(const std::string& column) const {
   return out;
 }
 
-void MemoryTable::add_columns(const std::vector<ColumnSchema>& columns) {
-  for (const auto& column : columns) {
-    if (std::ranges::find(columns_, column.name, &ColumnSchema::name) != columns_.end()) continue;
-    const auto is_taken = [&](const std::string& name) {
-      return std::ranges::any_of(names_,
-                                 [&](const std::string& other) { return capabilities().names.same(other, name); });
-    };
-    names_.push_back(free_name(capabilities().names, column_name(column, style_.naming), is_taken));
-    columns_.push_back(column);
+template <class Change>
+void MemoryTable::replace_batches(const Change& change) {
+  std::map<std::shared_ptr<const RowBatch>, std::shared_ptr<const RowBatch>> replaced;
+  for (auto& row : rows_) {
+    auto& batch = replaced[row.batch];
+    if (batch == nullptr) batch = change(row.batch);
+    row.batch = batch;
   }
 }
 
-void MemoryTable::drop_columns(const std::vector<ColumnSchema>& columns) {
-  for (const auto& column : columns) {
-    const auto found = std::ranges::find(columns_, column.name, &ColumnSchema::name);
-    if (found == columns_.end()) continue;
-    names_.erase(names_.begin() + (found - columns_.begin()));
-    columns_.erase(found);
-    overflow_.erase(column.name);
-    std::map<std::shared_ptr<const RowBatch>, std::shared_ptr<const RowBatch>> without;
-    for (auto& row : rows_) {
-      auto& batch = without[row.batch];
-      if (batch == nullptr) batch = without_column(row.batch, column.name);
-      row.batch = batch;
-    }
+void MemoryTable::alter(const Alteration& alteration) {
+  rename(alteration.renamed);
+  for (const auto& column : alteration.widened) widen(column);
+  for (const auto& column : alteration.columns) {
+    if (alteration.replaces_dropped) drop(column.name);
+    if (std::ranges::find(columns_, column.name, &ColumnSchema::name) != columns_.end()) continue;
+    const auto value = alteration.values.find(column.name);
+    add(column, value == alteration.values.end() ? nullptr : value->second.get());
   }
+}
+
+void MemoryTable::rename(const std::vector<Alteration::RenamedColumn>& renamed) {
+  if (renamed.empty()) return;
+  destination::Target target{.schema = "", .table = "", .columns = {}};
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    target.columns.push_back({.name = names_[c], .source = columns_[c].name});
+  }
+  const auto known = target.columns;
+  const auto dropped = rename_columns(capabilities().names, target, renamed, style_.naming).dropped;
+  for (const auto& column : known) {
+    if (std::ranges::find(dropped, column.name) != dropped.end()) drop(column.source);
+  }
+  std::map<std::string, const ColumnSchema*> names;
+  for (const auto& [from, to] : renamed) names[from] = &to;
+  std::set<std::string> overflow;
+  for (const auto& name : overflow_) overflow.insert(names.contains(name) ? names.at(name)->name : name);
+  overflow_ = std::move(overflow);
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    names_[c] = target.columns[c].name;
+    if (const auto found = names.find(columns_[c].name); found != names.end()) columns_[c] = *found->second;
+  }
+  replace_batches([&names](const std::shared_ptr<const RowBatch>& batch) {
+    auto out = *batch;
+    auto schema = *batch->schema;
+    for (auto& column : schema.columns) {
+      if (const auto found = names.find(column.name); found != names.end()) column.name = found->second->name;
+    }
+    out.schema = std::make_shared<const TableSchema>(std::move(schema));
+    return std::make_shared<const RowBatch>(std::move(out));
+  });
+}
+
+void MemoryTable::widen(const ColumnSchema& column) {
+  const auto known = std::ranges::find(columns_, column.name, &ColumnSchema::name);
+  if (known == columns_.end()) return;
+  *known = column;
+  replace_batches([&column](const std::shared_ptr<const RowBatch>& batch) {
+    const auto place = place_of(*batch->schema, column.name);
+    if (place < 0) return batch;
+    auto out = *batch;
+    auto schema = *batch->schema;
+    schema.columns[static_cast<std::size_t>(place)].type = column.type;
+    out.columns[static_cast<std::size_t>(place)] = widened(out.columns[static_cast<std::size_t>(place)], column.type);
+    out.schema = std::make_shared<const TableSchema>(std::move(schema));
+    return std::make_shared<const RowBatch>(std::move(out));
+  });
+}
+
+void MemoryTable::add(const ColumnSchema& column, const Column* value) {
+  const auto is_taken = [&](const std::string& name) {
+    return std::ranges::any_of(names_,
+                               [&](const std::string& other) { return capabilities().names.same(other, name); });
+  };
+  names_.push_back(free_name(capabilities().names, column_name(column, style_.naming), is_taken));
+  columns_.push_back(column);
+  if (value == nullptr) return;
+  replace_batches([&](const std::shared_ptr<const RowBatch>& batch) {
+    auto schema = *batch->schema;
+    std::vector<ColumnOrigin> origins;
+    for (std::size_t c = 0; c < schema.columns.size(); ++c) origins.push_back({.column = c});
+    schema.columns.push_back(column);
+    origins.push_back({.column = std::nullopt, .value = value});
+    return std::make_shared<const RowBatch>(
+        reshaped_rows(*batch, std::make_shared<const TableSchema>(std::move(schema)), origins));
+  });
+}
+
+void MemoryTable::drop(const std::string& column) {
+  const auto found = std::ranges::find(columns_, column, &ColumnSchema::name);
+  if (found == columns_.end()) return;
+  names_.erase(names_.begin() + (found - columns_.begin()));
+  columns_.erase(found);
+  overflow_.erase(column);
+  replace_batches([&column](const std::shared_ptr<const RowBatch>& batch) { return without_column(batch, column); });
 }
 
 void MemoryTable::describe(const TableSchema& schema) {

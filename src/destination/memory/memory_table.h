@@ -45,9 +45,8 @@ class MemoryTable {
   // has it as its overflow in the result too.
   [[nodiscard]] Column values(const std::string& column) const;
 
-  void add_columns(const std::vector<ColumnSchema>& columns);
-  // Drops those of the columns that the table has, with their values.
-  void drop_columns(const std::vector<ColumnSchema>& columns);
+  // All of the alteration but the overflow columns. Columns that the table has already are not added.
+  void alter(const Alteration& alteration);
   void add_overflow(const std::string& column) { overflow_.insert(column); }
   void describe(const TableSchema& schema);
 
@@ -62,6 +61,14 @@ class MemoryTable {
   void clear() { rows_.clear(); }
 
  private:
+  void rename(const std::vector<Alteration::RenamedColumn>& renamed);
+  void widen(const ColumnSchema& column);
+  void add(const ColumnSchema& column, const Column* value);
+  void drop(const std::string& column);  // unless the table lacks it
+  // Gives all rows other batches; `change` returns one for each.
+  template <class Change>
+  void replace_batches(const Change& change);
+
   std::vector<ColumnSchema> columns_;
   std::vector<std::string> names_;
   TargetStyle style_;

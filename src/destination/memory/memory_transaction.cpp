@@ -79,8 +79,7 @@ MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
 void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   store_->reach(Step::change);
   const auto apply = [&](MemoryTable& target) {
-    if (alteration.replaces_dropped) target.drop_columns(alteration.columns);
-    target.add_columns(alteration.columns);
+    target.alter(alteration);
     for (const auto& column : alteration.overflow) target.add_overflow(column);
   };
   if (output.state != OutputState::copying) return apply(changed(output));

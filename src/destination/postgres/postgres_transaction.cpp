@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/overloaded.h"
 #include "destination/destination.h"
+#include "destination/postgres/alter_target.h"
 #include "destination/postgres/copy.h"
 #include "destination/postgres/needed_target.h"
 #include "destination/postgres/postgres_capabilities.h"
@@ -16,20 +17,6 @@
 #include "destination/postgres/target_key.h"
 
 namespace walbrook::destination::postgresql {
-namespace {
-
-// Drops the column that a dropped column of the source has left, and its overflow column.
-void drop_columns_of(Session& session, Target& target, std::string_view source) {
-  std::erase_if(target.columns, [&](const TargetColumn& column) {
-    if (column.source != source || column.metadata != MetadataColumn::none) return false;
-    session.execute(
-        fmt::format("ALTER TABLE {} DROP COLUMN {}", full_name(target.schema, target.table), identifier(column.name)),
-        "dropping a column");
-    return true;
-  });
-}
-
-}  // namespace
 
 PostgresTransaction::PostgresTransaction(LoaderSession& loader, const Server& server, Known& known,
                                          bool may_begin_again, Ended ended)
@@ -94,30 +81,18 @@ void PostgresTransaction::refuse_missing(const OutputRecord& output) const {
                       "Resync the table.");
 }
 
-void PostgresTransaction::add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration) {
+void PostgresTransaction::alter(TargetRecord& record, const OutputRecord& output, const Alteration& alteration) {
   auto& target = record.target;
-  const auto& rules = capabilities().names;
-  bool added = false;
-  for (const auto& column : alteration.columns) {
-    if (alteration.replaces_dropped) drop_columns_of(session_, target, column.name);
-    if (target.column_of(column.name) != nullptr) continue;
-    const auto name = free_name(rules, column_name(column, output.style.naming),
-                                [&](const std::string& other) { return target.has_column_named(rules, other); });
-    session_.execute(fmt::format("ALTER TABLE {} ADD COLUMN {} {}", full_name(target.schema, target.table),
-                                 identifier(name), types_->of(column.type).sql),
-                     "adding column " + column.name);
-    target.columns.push_back({.name = name, .source = column.name});
-    added = true;
-  }
+  bool changed = alter_target(session_, *types_, target, alteration, output.style.naming);
   for (const auto& source : alteration.overflow) {
     const auto* column = target.column_of(source);
     if (column == nullptr) continue;
     const bool in_primary_key = column->in_primary_key;
     if (!add_overflow_column(session_, target, source)) continue;
-    added = true;
+    changed = true;
     if (in_primary_key) give_up_primary_key(target, output, source);
   }
-  if (added) state_.put_target(record);
+  if (changed) state_.put_target(record);
 }
 
 // The column is NULL where it cannot hold a value.
@@ -146,8 +121,8 @@ void PostgresTransaction::alter(const OutputRecord& output, const Alteration& al
   auto copy = output.state == OutputState::copying ? state_.copy_of(output.id) : std::nullopt;
   if (live == nullptr && output.state != OutputState::copying) refuse_missing(output);
   on_target([&] {
-    if (live != nullptr) add_columns(*live, output, alteration);
-    if (copy) add_columns(*copy, output, alteration);
+    if (live != nullptr) alter(*live, output, alteration);
+    if (copy) alter(*copy, output, alteration);
   });
 }
 

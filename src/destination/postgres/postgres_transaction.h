@@ -69,7 +69,7 @@ class PostgresTransaction final : public destination::Transaction {
   [[nodiscard]] const Target& target_of(const OutputRecord& output) const;
   [[noreturn]] void refuse_missing(const OutputRecord& output) const;
   [[nodiscard]] TargetRecord* find_live(const OutputRecord& output);
-  void add_columns(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
+  void alter(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
   void follow_key(const OutputRecord& output, const TableSchema& rows);
   void give_up_primary_key(Target& target, const OutputRecord& output, const std::string& column);
   // If others need the target table, replaces its rows by those of the copy, drops the copy and returns true.

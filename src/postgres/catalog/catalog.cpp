@@ -167,6 +167,7 @@ WITH RECURSIVE pub AS (
         FROM pg_catalog.pg_attribute a
           LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'attributes', c.relnatts,
       'members', m.list,
       'composites', (SELECT md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
          JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),

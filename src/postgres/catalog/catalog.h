@@ -2,11 +2,14 @@
 // seconds during a run, because the stream reports none of this.
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "model/column.h"
 #include "model/column_overrides.h"
 #include "model/table_schema.h"
 #include "postgres/catalog/catalog_moment.h"
@@ -48,6 +51,9 @@ struct SourceTable {
   // Its columns with their types (read_table_schema), if the table may start without a copy of its rows; otherwise
   // nullptr (table_schema.h).
   TableSchemaRef described = nullptr;
+  // With `described`: of each column that was added with a default, the value of the rows that were there before, as a
+  // column of one row. Columns whose value cannot be kept are left out.
+  std::map<std::string, std::shared_ptr<const Column>> missing{};
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }  // for people, not for SQL
 };
 

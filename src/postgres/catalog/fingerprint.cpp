@@ -49,38 +49,58 @@ const Item* find(const std::vector<Item>& items, Key Item::*key, Key wanted) {
   return found == items.end() ? nullptr : &*found;
 }
 
-// Whether the column was added to a table that has the same file since: its old rows have no value for it.
-bool is_null_in_old_rows(const Fingerprint& before, const Fingerprint& now, const Column& added) {
-  const bool is_newest = std::ranges::all_of(before.columns, [&added](const Column& known) {
-    return known.number < added.number && known.name != added.name;
-  });
-  return is_newest && !added.has_missing && before.file != 0 && before.file == now.file && now.members.empty();
+// No row was written again: the values of all columns are those of before. Partitions have files and attribute numbers
+// of their own.
+bool kept_its_file(const Fingerprint& before, const Fingerprint& now) {
+  return before.file != 0 && before.file == now.file && before.members.empty() && now.members.empty();
+}
+
+bool is_text(Oid type) {
+  constexpr Oid text = 25;
+  constexpr Oid varchar = 1043;
+  return type == text || type == varchar;
+}
+
+// Values of the column print as before, as long as the table was not rewritten.
+bool prints_as_before(const Column& before, const Column& now) {
+  return before.type == now.type || (is_text(before.type) && is_text(now.type));
 }
 
 bool has_dropped_columns(const Fingerprint& print) {
-  return !print.columns.empty() && static_cast<std::size_t>(print.columns.back().number) != print.columns.size();
+  return static_cast<std::size_t>(print.attributes) != print.columns.size();
+}
+
+// Weighs what happened to a column that is copied; `known`: nullptr if it was added.
+void compare_column(const Fingerprint& before, const Fingerprint& now, const Column* known, const Column& column,
+                    Difference& worst) {
+  const bool in_place = kept_its_file(before, now);
+  if (known == nullptr) {
+    const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
+    weigh(worst, in_place && !was_there ? Kind::in_place : Kind::reshaped,
+          fmt::format("column \"{}\" was {} in the source", column.name,
+                      was_there ? "dropped and added again" : "added"));
+  } else if (known->name != column.name) {
+    weigh(worst, in_place ? Kind::in_place : Kind::reshaped,
+          fmt::format("column \"{}\" is called \"{}\" now", known->name, column.name));
+  }
+  if (known != nullptr && (known->type != column.type || known->typmod != column.typmod)) {
+    weigh(worst, in_place && prints_as_before(*known, column) ? Kind::in_place : Kind::reshaped,
+          fmt::format("column \"{}\" has another type in the source", column.name));
+  }
 }
 
 void compare_columns(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> copied,
                      Difference& worst) {
+  bool adds_empty = !has_dropped_columns(now);
   for (const auto& column : now.columns) {
     if (std::ranges::find(copied, column.name, &SourceColumn::name) == copied.end()) continue;
     const auto* known = find(before.columns, &Column::number, column.number);
-    if (known == nullptr && is_null_in_old_rows(before, now, column)) {
-      weigh(worst, Kind::extended, fmt::format("column \"{}\" was added", column.name));
-      worst.added.push_back(column.name);
-      worst.had_dropped = has_dropped_columns(now);
-    } else if (known == nullptr) {
-      const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
-      weigh(worst, Kind::reshaped,
-            fmt::format("column \"{}\" was {} in the source", column.name,
-                        was_there ? "dropped and added again" : "added"));
-    } else if (known->name != column.name) {
-      weigh(worst, Kind::reshaped, fmt::format("column \"{}\" is called \"{}\" now", known->name, column.name));
-    } else if (known->type != column.type || known->typmod != column.typmod) {
-      weigh(worst, Kind::reshaped, fmt::format("column \"{}\" has another type in the source", column.name));
-    }
+    compare_column(before, now, known, column, worst);
+    const bool is_same =
+        known != nullptr && known->name == column.name && known->type == column.type && known->typmod == column.typmod;
+    adds_empty = adds_empty && (is_same || (known == nullptr && !column.has_missing));
   }
+  worst.adds_empty_columns = adds_empty && worst.kind == Kind::in_place;
 }
 
 void compare_types(const Fingerprint& before, const Fingerprint& now, Difference& worst) {
@@ -186,6 +206,9 @@ Fingerprint parse_fingerprint(std::string_view text) {
     if (!json.at("columns").is_null()) {
       for (const auto& column : json.at("columns")) print.columns.push_back(column_from_json(column));
     }
+    // A state that an older version wrote lacks it.
+    const auto newest = print.columns.empty() ? 0 : print.columns.back().number;
+    print.attributes = json.value("attributes", newest);
     if (!json.at("members").is_null()) {
       for (const auto& member : json.at("members")) print.members.push_back(member_from_json(member));
     }
@@ -204,13 +227,30 @@ Fingerprint parse_fingerprint(std::string_view text) {
   }
 }
 
-std::string with_columns(const std::string& before, const std::string& now, std::span<const std::string> names) {
-  if (before.empty()) return before;
+std::string with_columns(const std::string& before, const std::string& now, std::span<const ColumnSeen> seen) {
   auto out = nlohmann::json::parse(before);
   const auto newer = nlohmann::json::parse(now);
-  for (const auto& column : newer.at("columns")) {
-    if (std::ranges::find(names, column.at(1).get<std::string>()) != names.end()) out["columns"].push_back(column);
+  auto& columns = out.at("columns");
+  std::int32_t newest = out.value("attributes", columns.empty() ? 0 : columns.back().at(0).get<std::int32_t>());
+  const auto is_numbered = [](std::int32_t number) {
+    return [number](const nlohmann::json& column) { return column.at(0) == number; };
+  };
+  for (const auto& column : seen) {
+    const auto entry = std::ranges::find_if(newer.at("columns"), is_numbered(column.number));
+    if (entry == newer.at("columns").end()) continue;
+    auto as_seen = *entry;
+    as_seen[1] = column.name;
+    as_seen[2] = column.type;
+    as_seen[3] = column.typmod;
+    const auto known = std::ranges::find_if(columns, is_numbered(column.number));
+    if (known == columns.end()) {
+      columns.push_back(std::move(as_seen));
+    } else {
+      *known = std::move(as_seen);
+    }
+    newest = std::max(newest, column.number);
   }
+  out["attributes"] = newest;
   return out.dump();
 }
 

@@ -13,8 +13,12 @@
 //     pg_attrdef row, while ALTER TYPE replaces it by one with another OID.
 //   * DROP COLUMN and ADD COLUMN of the same name leave the file node unchanged. The attribute number is new.
 //   * ADD COLUMN without a default keeps the file node, and the column is NULL in old rows. With a constant or stable
-//     default it keeps the file node and sets atthasmissing, which a rewrite clears; with a volatile one, an identity
-//     or a stored generated column it rewrites. Partitions have an atthasmissing of their own.
+//     default it keeps the file node and sets atthasmissing, which a rewrite clears, and attmissingval, which nothing
+//     changes until then; with a volatile one, an identity or a stored generated column it rewrites. Partitions have an
+//     atthasmissing of their own.
+//   * RENAME COLUMN keeps the attribute number and the file node. So does ALTER TYPE to more characters, digits or
+//   bits,
+//     and between text and varchar: every value prints as before.
 //   * Row versions (xmin) survive VACUUM FULL and FREEZE of the catalogs. The version of the table's pg_class row
 //     proves nothing by itself, because GRANT, OWNER and triggers change it. If it is the transaction of a TRUNCATE
 //     that the stream brought, then that TRUNCATE was the last command to give the table a new file.
@@ -79,8 +83,9 @@ struct Fingerprint {
   std::vector<RowVersion> written;
   std::string identity;  // relreplident and the index
   std::vector<Column> columns;
-  std::vector<Member> members;                      // sorted by OID
-  std::string composites;                           // hash of the attributes of the composite types in its columns
+  std::int32_t attributes = 0;  // relnatts: the newest attribute number that was given, be it to a dropped column
+  std::vector<Member> members;  // sorted by OID
+  std::string composites;       // hash of the attributes of the composite types in its columns
   std::map<Oid, std::map<Oid, std::string>> enums;  // labels by their OIDs, of the enum types in its columns
 };
 
@@ -91,7 +96,7 @@ struct Fingerprint {
 struct Difference {
   enum class Kind {
     none,       // no row can have changed without a message
-    extended,   // columns were added, and are NULL in every row that was there before
+    in_place,   // columns were added, renamed or widened, and no row was written again
     ambiguous,  // a rewrite that looks the same whether rows changed or not
     missed,     // rows may have changed without a message
     reshaped,   // as `missed`, and rows that arrive now do not fit the target table
@@ -100,15 +105,22 @@ struct Difference {
   std::string reason{};  // for people
   // The difference is ambiguous only until a TRUNCATE arrives that explains it.
   bool may_be_truncate = false;
-  std::vector<std::string> added{};  // for `extended`: the names of the columns
-  // For `extended`: the table had dropped columns before, perhaps of the same names.
-  bool had_dropped = false;
+  // For `in_place`: there are new columns and nothing else, they are NULL in all rows of before, and the table never
+  // had a dropped column, perhaps of the same name.
+  bool adds_empty_columns = false;
 };
 
-// Returns the fingerprint `before` with these columns as `now` has them: they came with rows, ahead of whatever else
-// differs. Both are JSON.
+// A column as rows have it.
+struct ColumnSeen {
+  std::int32_t number = 0;  // attnum; 0 = unknown
+  std::string name;
+  Oid type = 0;
+  std::int32_t typmod = -1;
+};
+// Returns the fingerprint `before` with these columns: they came with rows, ahead of whatever else differs in `now`.
+// Both are JSON.
 [[nodiscard]] std::string with_columns(const std::string& before, const std::string& now,
-                                       std::span<const std::string> names);
+                                       std::span<const ColumnSeen> seen);
 
 // Compares the fingerprints of one table at two times, and returns what may have happened to its rows in between.
 // `columns`: the columns that are copied now; names and types of other columns do not matter. `truncates`: transactions

@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
+
+#include "model/column.h"
+#include "postgres/catalog/fingerprint.h"
+#include "postgres/values/values.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -23,6 +28,38 @@ FROM pg_catalog.pg_class c
 WHERE c.oid = $1
 ORDER BY a.attnum
 )";
+
+// attmissingval is an array of one element. The array of a type with another delimiter than the comma is not read.
+constexpr auto missing_values_query = R"(
+SELECT a.attname, a.attmissingval::text::text[] AS value
+FROM pg_catalog.pg_attribute a
+WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.atthasmissing
+)";
+const std::string missing_values = fmt::format(
+    "SELECT attname, value[1] FROM ({}) AS missing WHERE pg_catalog.cardinality(value) = 1", missing_values_query);
+
+bool has_missing_values(const SourceTable& table) {
+  return std::ranges::any_of(parse_fingerprint(table.fingerprint).columns, &Fingerprint::Column::has_missing);
+}
+
+// Text that is not UTF-8 is not converted here: its values are left out.
+std::map<std::string, std::shared_ptr<const Column>> read_missing_values(Connection& connection,
+                                                                         const SourceTable& table, TypeCatalog& types,
+                                                                         const ValueLimits& limits) {
+  std::map<std::string, std::shared_ptr<const Column>> values;
+  if (connection.encoding() != nullptr || !has_missing_values(table)) return values;
+  const auto rows = connection.query(missing_values, {std::to_string(table.oid)},
+                                     fmt::format("reading the defaults of {}.{}", table.schema, table.name));
+  for (int row = 0; row < rows.size(); ++row) {
+    const auto* column = table.described->find(rows.text(row, 0));
+    if (column == nullptr) continue;
+    const auto parse = parsers_for(types.find(column->type_oid), column->type).text;
+    auto value = std::make_shared<Column>(column->type);
+    if (parse == nullptr || parse(rows.text(row, 1), {.limits = limits}, *value) != ParseStatus::ok) continue;
+    if (value->overflow().empty()) values.emplace(column->name, std::move(value));
+  }
+  return values;
+}
 
 }  // namespace
 
@@ -70,6 +107,7 @@ void describe_new(Connection& connection, std::vector<SourceTable>& tables, Type
     if (!is_new(table)) continue;
     try {
       table.described = std::make_shared<const TableSchema>(read_table_schema(connection, table, types, limits));
+      table.missing = read_missing_values(connection, table, types, limits);
     } catch (const Stopped&) {
       throw;
     } catch (const Error& failed) {

@@ -13,7 +13,8 @@ namespace walbrook::postgres {
 // message, unless SourceTable::row_identity overrides it. Throws Error(source_not_ready) if the table no longer exists.
 [[nodiscard]] TableSchema read_table_schema(Connection& connection, const SourceTable& table, TypeCatalog& types,
                                             const ValueLimits& limits);
-// Sets SourceTable::described of the tables for which `is_new` holds, except those that were dropped in the meantime.
+// Sets SourceTable::described and SourceTable::missing of the tables for which `is_new` holds, except those that were
+// dropped in the meantime.
 void describe_new(Connection& connection, std::vector<SourceTable>& tables, TypeCatalog& types,
                   const ValueLimits& limits, const std::function<bool(const SourceTable&)>& is_new);
 

@@ -13,7 +13,6 @@
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
 #include "output/disposition.h"
-#include "replication/core/added_columns.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
@@ -187,29 +186,44 @@ bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::ve
   const auto& known = changes_.look(output).columns;
   if (known == nullptr)
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
+  if (const auto* adaptation = adaptation_of(output)) {
+    return queue(output, adapted(*adaptation, batch), transactions);
+  }
   const auto diff = schema_diff(*known, *batch.schema);
   if (!diff.fits_target()) {
-    // The stream lacks the values that the new or altered column has in old rows; unless the catalog shows that they
-    // are NULL, only a new copy brings them. Its
-    // snapshot is taken later than these rows, so it holds everything until then. Rows that wait are merged first:
-    // readers see the old target until the new copy is swapped in.
+    // The stream lacks the values that the new or altered column has in old rows, and the catalog does not show them:
+    // only a new copy brings them. Its snapshot is taken later than these rows, so it holds everything until then. Rows
+    // that wait are merged first: readers see the old target until the new copy is swapped in.
     auto& record = changes_.edit(output);
-    const bool is_extended = may_be_extended_for(output, record, *batch.schema);
-    if (!is_extended && (!record.changes_only || !diff.keeps_common_columns())) {
+    if (!record.changes_only || !diff.keeps_common_columns()) {
       flush(output);
       require_copy(to.table->record, record, diff.reason());
       log_copy(record);
       return false;
     }
-    // The target has them already (alter_targets).
-    if (is_extended) {
-      note_brought(*to.table, record, batch.schema);
-    } else {
-      record.columns = batch.schema;
-    }
+    record.columns = batch.schema;  // the target has them already (alter_targets)
   } else if (diff.has(ColumnChange::Kind::dropped)) {
     changes_.edit(output).columns = batch.schema;
   }
+  return queue(output, batch, transactions);
+}
+
+const Adaptation* BatchApply::adaptation_of(const SyncedOutput& output) const {
+  if (adaptations_ == nullptr) return nullptr;
+  const auto found = adaptations_->find(output.record.id);
+  return found == adaptations_->end() ? nullptr : &found->second;
+}
+
+const RowBatch& BatchApply::adapted(const Adaptation& adaptation, const RowBatch& batch) {
+  if (*batch.schema == adaptation.columns()) return batch;
+  auto rows = adaptation.adapted(batch);
+  WALBROOK_CHECK(rows.has_value(), "changes of {} have columns that their load did not expect",
+                 batch.schema->full_name());
+  return adapted_.emplace_back(*std::move(rows));
+}
+
+bool BatchApply::queue(const SyncedOutput& output, const RowBatch& batch,
+                       const std::vector<Transaction>& transactions) {
   auto& waiting = waiting_[output.record.id];
   if (!waiting.empty() && !can_be_folded(*waiting.front()->schema, *batch.schema)) flush(output);
   waiting.push_back(&batch);
@@ -239,6 +253,7 @@ void BatchApply::flush_all() {
   for (auto& [id, batches] : waiting_) {
     if (const auto found = sync_.find(id)) flush(*found.output);
   }
+  adapted_.clear();
 }
 
 // Tables that lose every row: they are truncated themselves, or all of their leaves are.

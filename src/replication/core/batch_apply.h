@@ -22,11 +22,13 @@
 // Threads: the loader's alone. An object serves one load; if that load fails, it is destroyed with it.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "model/batch.h"
+#include "replication/core/columns_in_place.h"
 #include "replication/core/output_failed.h"
 #include "replication/core/run_status.h"
 #include "replication/core/spool.h"
@@ -40,6 +42,8 @@ class BatchApply {
   // of the row in _walbrook.loads that reports this load.
   BatchApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
              std::int64_t load_id);
+  // Puts changes into altered targets. Borrows `adaptations`, what alter_targets returned for this load.
+  void adapt_to(const Adaptations& adaptations) { adaptations_ = &adaptations; }
 
   // Applies the batch in commit order. REQUIRES: everything that the spool holds from the batch's first commit on was
   // discarded. Throws Error: the load can only be destroyed then.
@@ -77,6 +81,10 @@ class BatchApply {
   // Queues the rows for the next merge of the output. Returns false if the target cannot take them: the output then
   // needs a new copy.
   bool add(const FoundOutput& to, const RowBatch& batch, const std::vector<Transaction>& transactions);
+  bool queue(const SyncedOutput& output, const RowBatch& batch, const std::vector<Transaction>& transactions);
+  [[nodiscard]] const Adaptation* adaptation_of(const SyncedOutput& output) const;
+  // Returns the rows with the columns of the altered target.
+  const RowBatch& adapted(const Adaptation& adaptation, const RowBatch& batch);
   // Checks that the changes of one table come in the order of their commits, whether from the stream, the spool or a
   // prepared transaction.
   void check_order(const SyncedTable& table, Lsn first_commit, Lsn last_commit);
@@ -88,12 +96,14 @@ class BatchApply {
   TableSync& sync_;
   TableChanges& changes_;
   std::int64_t load_id_;
+  const Adaptations* adaptations_ = nullptr;
   Lsn first_commit_;              // first commit of the batch
   std::optional<OutputId> only_;  // set while the spooled changes of one output are applied
   std::vector<SpoolKey> taken_from_spool_;
-  // Rows that wait for the next merge of each output. The batches are borrowed from the change batch or the spooled
-  // part.
+  // Rows that wait for the next merge of each output. The batches are borrowed from the change batch, the spooled part
+  // or adapted_.
   std::map<OutputId, std::vector<const RowBatch*>> waiting_;
+  std::deque<RowBatch> adapted_;
   // The transactions that RowBatch::transaction of all of them points into.
   const std::vector<Transaction>* transactions_ = nullptr;
   // The commit of the last change of each table, for check_order.

@@ -1,7 +1,6 @@
 #include "replication/core/batch_needs.h"
 
 #include "model/part_codec.h"
-#include "replication/core/added_columns.h"
 #include "replication/core/output_failed.h"
 
 namespace walbrook::replication {
@@ -26,21 +25,29 @@ TargetNeeds BatchNeeds::of(const CommitBatch& batch, destination::Destination& d
   return needs;
 }
 
-void alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync) {
-  for (const auto& [id, added] : needs.new_columns(sync)) {
+Adaptations alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync,
+                          TableChanges& changes) {
+  for (const auto& [id, schema] : needs.new_columns(sync)) {
     const auto& record = sync.find(id).output->record;
-    const auto alteration =
-        added.in_place ? addition(record, *added.schema) : destination::Alteration{.columns = added.schema->columns};
-    for_output(id, [&] { load.alter(record, alteration); });
+    for_output(id, [&, schema = schema] { load.alter(record, {.columns = schema->columns}); });
   }
-  for (const auto& [oid, columns] : needs.overflow_columns(sync)) {
+  auto adaptations = needs.adaptations(sync);
+  for (const auto& [id, adaptation] : adaptations) {
+    const auto& output = *sync.find(id).output;
+    for_output(
+        id, [&, adaptation = &adaptation] { load.alter(output.record, adaptation->alteration()); },
+        OutputFailed::Doing::alteration);
+    adaptation.adopt(changes.edit(output));
+  }
+  for (const auto& [oid, names] : needs.overflow_columns(sync)) {
     for (const auto& output : sync.find(oid)->outputs) {
       if (output.record.state != OutputState::streaming) continue;  // with a copy under way, swap_in adds them
-      for_output(output.record.id, [&, columns = columns] {
-        load.alter(output.record, {.overflow = {columns.begin(), columns.end()}});
-      });
+      const auto adaptation = adaptations.find(output.record.id);
+      const auto columns = adaptation == adaptations.end() ? names : adaptation->second.names_now(names);
+      for_output(output.record.id, [&] { load.alter(output.record, {.overflow = {columns.begin(), columns.end()}}); });
     }
   }
+  return adaptations;
 }
 
 }  // namespace walbrook::replication

@@ -6,6 +6,7 @@
 
 #include "destination/destination.h"
 #include "model/batch.h"
+#include "replication/core/table_changes.h"
 #include "replication/core/target_needs.h"
 
 namespace walbrook::replication {
@@ -26,7 +27,9 @@ class BatchNeeds {
   std::map<std::uint32_t, TargetNeeds> of_parts_;  // by xid
 };
 
-// Adds to target tables the columns that changes need and the tables lack. Throws OutputFailed.
-void alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync);
+// Gives target tables the columns that changes need, and notes that in `changes`. Returns how the changes go into them.
+// Throws OutputFailed.
+[[nodiscard]] Adaptations alter_targets(destination::Transaction& load, const TargetNeeds& needs, TableSync& sync,
+                                        TableChanges& changes);
 
 }  // namespace walbrook::replication

@@ -108,7 +108,9 @@ void CatalogPoll::describe(std::vector<postgres::SourceTable>& tables) {
   for (const auto& table : seen_.tables) seen[table.oid] = &table;
   for (auto& table : tables) {
     const auto before = seen.find(table.oid);
-    if (before != seen.end() && same_table(*before->second, table)) table.described = before->second->described;
+    if (before == seen.end() || !same_table(*before->second, table)) continue;
+    table.described = before->second->described;
+    table.missing = before->second->missing;
   }
   catalog_.describe(tables, [&seen, this](const postgres::SourceTable& table) {
     if (table.described != nullptr) return false;

@@ -238,23 +238,35 @@ void Loader::note_changed(RecordChanges changed) {
 // Stores what changed, before anything else is applied and before the copies begin. A crash from here on finds outputs
 // that are not streaming, and the next run copies them. This load does not move the checkpoint.
 void Loader::store_changed() {
-  if (!unstored_.empty()) {
-    const auto load = destination_.begin({});
-    if (planted::is(planted::Fault::copying_stored_late)) {
-      std::erase_if(unstored_.outputs, [](const OutputRecord& record) {
-        return record.state == OutputState::pending || record.state == OutputState::copying;
-      });
+  while (!unstored_.empty()) {
+    try {
+      store_records();
+    } catch (const OutputFailed& failed) {
+      std::erase_if(unstored_.alterations,
+                    [&failed](const TargetAlteration& each) { return each.output.id == failed.output(); });
+      const auto found = sync_.find(failed.output());
+      answer_failed_changes(failed, found, destination_, sync_.resync_max_size());
+      note_changed(*found.output);
     }
-    unstored_.put(*load);
-    load->commit();
-    unstored_ = {};
-    discard_needless(spool_, sync_);
   }
   if (!order_.tables.empty()) table_copier_->order(std::exchange(order_, {}));
   for (const auto& answer : std::exchange(answers_, {})) {
     const std::lock_guard lock(answer->mutex);
     answer->durable = true;
   }
+}
+
+void Loader::store_records() {
+  const auto load = destination_.begin({});
+  if (planted::is(planted::Fault::copying_stored_late)) {
+    std::erase_if(unstored_.outputs, [](const OutputRecord& record) {
+      return record.state == OutputState::pending || record.state == OutputState::copying;
+    });
+  }
+  unstored_.put(*load);
+  load->commit();
+  unstored_ = {};
+  discard_needless(spool_, sync_);
 }
 
 void Loader::follow_checkpoint(Lsn reached) {
@@ -433,9 +445,10 @@ void Loader::apply_once(const CommitBatch& batch) {
                                         .first_commit = batch.transactions.front().commit_lsn,
                                         .last_commit = batch.transactions.back().commit_lsn});
   TableChanges changes(sync_);
-  alter_targets(*load, needs, sync_);
+  const auto adaptations = alter_targets(*load, needs, sync_, changes);
   fault::hit("before_load");
   BatchApply applied(*load, spool_, sync_, changes, next_load_);
+  applied.adapt_to(adaptations);
   applied.apply(batch);
   changes.changed().put(*load);
   load->put(destination::PutLoad{load_record(next_load_, batch, applied, sync_, begun.wall)});

@@ -112,6 +112,7 @@ class Loader {
     note_changed(RecordChanges{.tables = {}, .outputs = {output.record}});
   }
   void store_changed();
+  void store_records();
 
   // Does what the checkpoint `reached` allows: swaps in copies, decides what waited for it, lets tables leave.
   // `reached` may be an idle position that is not the checkpoint yet.

@@ -1,6 +1,7 @@
 #include "replication/core/output_failed.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 #include <string>
 
@@ -23,7 +24,10 @@ std::string refused_change(const OutputFailed& failed) {
 void answer_failed_changes(const OutputFailed& failed, const FoundOutput& found, destination::Destination& destination,
                            std::uint64_t resync_max_size) {
   auto& output = *found.output;
-  if (!failed.of_target()) {
+  if (failed.doing() == OutputFailed::Doing::alteration) {
+    ask_for_copy(*found.table, output, "its target cannot follow its columns in place: " + failed.cause());
+    spdlog::warn("table {}.{} is copied again: {}", output.record.schema, output.record.name, output.record.reason);
+  } else if (!failed.of_target()) {
     suspend(output, failed.what());
   } else if (const auto altered = destination.inspect({&output.record, 1}); altered.empty()) {
     suspend(output, refused_change(failed));

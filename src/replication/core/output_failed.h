@@ -14,33 +14,44 @@ namespace walbrook::replication {
 // the load is tried again without the output.
 class OutputFailed : public Error {
  public:
-  OutputFailed(const Error& why, OutputId output)
-      : Error(why), output_(output), of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
+  // What was done to the output's target.
+  enum class Doing {
+    changes,    // changes or a copy were put into it
+    alteration  // it was altered, to follow the columns of its source in place
+  };
+  OutputFailed(const Error& why, OutputId output, Doing doing)
+      : Error(why),
+        output_(output),
+        doing_(doing),
+        of_target_(dynamic_cast<const destination::TargetRefused*>(&why) != nullptr) {}
   [[nodiscard]] OutputId output() const { return output_; }
+  [[nodiscard]] Doing doing() const { return doing_; }
   // The target table is the reason, not the data.
   [[nodiscard]] bool of_target() const { return of_target_; }
 
  private:
   OutputId output_;
+  Doing doing_;
   bool of_target_;
 };
 
 // Runs `work`, which concerns that output. Throws OutputFailed for an Error(data), which would happen again; other
 // errors pass through.
 template <class Work>
-auto for_output(OutputId output, const Work& work) {
+auto for_output(OutputId output, const Work& work, OutputFailed::Doing doing = OutputFailed::Doing::changes) {
   try {
     return work();
   } catch (const OutputFailed&) {
     throw;
   } catch (const Error& failed) {
-    if (failed.kind() == ErrorKind::data) throw OutputFailed(failed, output);
+    if (failed.kind() == ErrorKind::data) throw OutputFailed(failed, output, doing);
     throw;
   }
 }
 
-// Answers a failure to apply changes: the output is resynced if somebody altered its target, else suspended. If its
-// target was altered and its table is larger than `resync_max_size` (bytes), it is suspended too.
+// Answers a failure to apply changes: the output is resynced if somebody altered its target, or if its target cannot
+// follow the columns of its source; else it is suspended. If somebody altered its target and its table is larger than
+// `resync_max_size` (bytes), it is suspended too.
 void answer_failed_changes(const OutputFailed& failed, const FoundOutput& found, destination::Destination& destination,
                            std::uint64_t resync_max_size);
 // Answers a failure to swap in the copy, or to apply the changes that waited for it: the output is suspended. `record`

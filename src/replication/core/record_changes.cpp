@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "replication/core/output_failed.h"
+
 namespace walbrook::replication {
 
 void RecordChanges::add(const SyncedTable& table) {
@@ -17,7 +19,11 @@ void RecordChanges::add(RecordChanges&& others) {
 }
 
 void RecordChanges::put(destination::Transaction& transaction) const {
-  for (const auto& [output, alteration] : alterations) transaction.alter(output, alteration);
+  for (const auto& [output, alteration] : alterations) {
+    for_output(
+        output.id, [&, output = &output, alteration = &alteration] { transaction.alter(*output, *alteration); },
+        OutputFailed::Doing::alteration);
+  }
   for (const auto& table : tables) transaction.put(destination::PutTable{table});
   for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
 }

@@ -22,6 +22,7 @@ struct RecordChanges {
   [[nodiscard]] bool empty() const { return alterations.empty() && tables.empty() && outputs.empty(); }
   void add(const SyncedTable& table);  // adds its record and those of all its outputs
   void add(RecordChanges&& others);
+  // Throws OutputFailed if a target cannot be altered.
   void put(destination::Transaction& transaction) const;
 };
 

@@ -30,11 +30,10 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
   switch (difference.kind) {
     case Difference::Kind::none:
       break;
-    case Difference::Kind::extended:
-      if (options.clears_columns || !difference.had_dropped) {
-        return {.kind = Suspicion::Kind::extend, .reason = difference.reason, .added = difference.added};
-      }
-      return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
+    case Difference::Kind::in_place:
+      return {.kind = options.alters_columns || difference.adds_empty_columns ? Suspicion::Kind::in_place
+                                                                              : Suspicion::Kind::resync,
+              .reason = difference.reason};
     case Difference::Kind::ambiguous:
       if (difference.may_be_truncate && !caught_up) return {.kind = Suspicion::Kind::wait};
       if (options.on_rewrite == OnRewrite::ignore) {

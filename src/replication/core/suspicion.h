@@ -28,21 +28,20 @@ enum class OnRewrite { resync, ignore };
 struct SuspicionOptions {
   OnRewrite on_rewrite = OnRewrite::resync;
   std::uint64_t resync_max_size = 100ULL << 30U;  // in bytes; a larger table is marked suspect instead
-  // The destination can empty a column that is left of a dropped one of the same name (Capabilities::rows_change).
-  bool clears_columns = true;
+  // The destination can rename a column, and change its values in all rows (Capabilities::rows_change).
+  bool alters_columns = true;
 };
 
 struct Suspicion {
   enum class Kind {
-    none,     // the record takes over the new fingerprint
-    wait,     // nothing can be decided before the stream has come further
-    extend,   // the target gets columns that are NULL in its rows, at their place in the order
-    resync,   //
-    suspect,  // the table continues and is marked suspect
+    none,      // the record takes over the new fingerprint
+    wait,      // nothing can be decided before the stream has come further
+    in_place,  // the target follows the source's columns at their place in the order (columns_in_place.h)
+    resync,    //
+    suspect,   // the table continues and is marked suspect
   };
   Kind kind = Kind::none;
   std::string reason{};
-  std::vector<std::string> added{};  // for `extend`: the columns
 };
 
 // Judges the difference between the fingerprint of `known` and that of `now`. `caught_up`: the stream was read as far

@@ -24,8 +24,6 @@ struct SyncedOutput {
   // The schema in which a target created now would be; "" = a schema named as the source's.
   std::string dataset;
   bool is_asked = true;  // false: the configuration no longer defines it for its table
-  // The source's columns that the target may get in place: the catalog shows that they are NULL in all rows so far.
-  std::set<std::string> addable;
   // Columns of which spooled changes hold overflow values: the target gets their overflow columns before the changes
   // are merged.
   std::set<std::string> overflow_columns;

@@ -11,7 +11,7 @@
 #include "model/same_table.h"
 #include "model/schema_diff.h"
 #include "postgres/catalog/fingerprint.h"
-#include "replication/core/added_columns.h"
+#include "replication/core/columns_in_place.h"
 #include "replication/core/copy_queue.h"
 #include "replication/core/leaving.h"
 #include "replication/core/table_comparison.h"
@@ -178,17 +178,15 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
     any_undecided_ = true;
     return false;
   }
-  output.addable.clear();
-  if (found.kind == Suspicion::Kind::extend) {
-    const auto result = copying || record.columns == nullptr
-                            ? Extended::impossible
-                            : extend(table, output, found.added, is_caught_up(), alterations_);
-    if (result == Extended::later) {
-      output.undecided = position_;
-      any_undecided_ = true;
-      return false;
+  if (found.kind == Suspicion::Kind::in_place) {
+    if (!copying && may_follow(table, record)) {
+      if (!is_caught_up()) {  // rows may still bring the change
+        output.undecided = position_;
+        any_undecided_ = true;
+        return false;
+      }
+      if (follow_catalog(table, output, alterations_)) return true;
     }
-    if (result == Extended::now) return true;
     found.kind = Suspicion::Kind::resync;
   }
   if (found.kind == Suspicion::Kind::resync) {
@@ -257,12 +255,9 @@ bool TableSync::is_caught_up() const {
   return position_ <= reached_ && restyled_;
 }
 
-// Whether the table differs only by columns that compare_with_catalog can add.
-bool TableSync::is_extended(const SyncedTable& table, const SyncedOutput& output) const {
-  const auto& record = output.record;
-  return schema_diff(*record.columns, table.source.columns).keeps_common_columns() &&
-         judge(table.record, record, table.source, position_ <= reached_, options_.suspicion).kind ==
-             Suspicion::Kind::extend;
+Suspicion::Kind TableSync::judge_columns(const SyncedTable& table, const OutputRecord& record) const {
+  if (record.changes_only || record.columns == nullptr || record.fingerprint.empty()) return Suspicion::Kind::resync;
+  return judge(table.record, record, table.source, position_ <= reached_, options_.suspicion).kind;
 }
 
 // Compares an output with its published table. The order matters: a copy that is required by a coarse reason
@@ -282,7 +277,7 @@ bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recr
     changed = true;
   } else if (record.state == OutputState::streaming) {
     const auto reason = other_columns(record, table.source);
-    changed = !reason.empty() && !is_extended(table, output);
+    changed = !reason.empty() && judge_columns(table, record) != Suspicion::Kind::in_place;
     if (changed) ask_for_copy(table, output, reason);
   }
   if (record.state == OutputState::streaming || record.state == OutputState::copying) {

@@ -161,6 +161,10 @@ class TableSync {
   [[nodiscard]] RowIdentities identities() const;
   // How many target names were looked up since the last publication_seen, for tests.
   [[nodiscard]] std::size_t name_steps() const { return new_outputs_.name_steps(); }
+  // Judges the difference between the record and its table as the catalog shows it (suspicion.h). Rows of other columns
+  // than the record's may go into its target where it is `none` or `in_place` (columns_in_place.h); `resync` if nothing
+  // is known. REQUIRES: the record's output is streaming.
+  [[nodiscard]] Suspicion::Kind judge_columns(const SyncedTable& table, const OutputRecord& record) const;
   // The output is left out, and its user misses it: it has a copy, or its table was asked for by name.
   [[nodiscard]] bool is_missed(const SyncedOutput& output) const;
 
@@ -179,7 +183,6 @@ class TableSync {
   // record changed.
   bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
   [[nodiscard]] bool is_caught_up() const;
-  [[nodiscard]] bool is_extended(const SyncedTable& table, const SyncedOutput& output) const;
   bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);
   void describe(const SyncedTable& table, SyncedOutput& output);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "model/schema_diff.h"
-#include "replication/core/added_columns.h"
 
 namespace walbrook::replication {
 
@@ -41,23 +40,44 @@ std::map<Oid, std::set<std::string>> TargetNeeds::overflow_columns(TableSync& sy
   return columns;
 }
 
-std::map<OutputId, TargetNeeds::NewColumns> TargetNeeds::new_columns(TableSync& sync) const {
-  std::map<OutputId, NewColumns> columns;
+template <class Visit>
+void TargetNeeds::for_each_streaming(TableSync& sync, const Visit& visit) const {
   for (const auto& [oid, needs] : relations_) {
     const auto* table = sync.find_by_relation(oid);
     if (table == nullptr) continue;
     for (const auto& output : table->outputs) {
       const auto& record = output.record;
-      if (record.state != OutputState::streaming || record.columns == nullptr) continue;
-      for (const auto& schema : needs.schemas) {
-        const auto diff = schema_diff(*record.columns, *schema);
-        if (diff.fits_target() || !diff.keeps_common_columns()) continue;
-        const bool in_place = !record.changes_only && may_be_extended_for(output, record, *schema);
-        if (record.changes_only || in_place) columns[record.id] = {.schema = schema, .in_place = in_place};
-      }
+      if (record.state == OutputState::streaming && record.columns != nullptr) visit(*table, record, needs);
     }
   }
+}
+
+std::map<OutputId, TableSchemaRef> TargetNeeds::new_columns(TableSync& sync) const {
+  std::map<OutputId, TableSchemaRef> columns;
+  for_each_streaming(sync, [&](const SyncedTable&, const OutputRecord& record, const OfRelation& needs) {
+    if (!record.changes_only) return;
+    for (const auto& schema : needs.schemas) {
+      const auto diff = schema_diff(*record.columns, *schema);
+      if (!diff.fits_target() && diff.keeps_common_columns()) columns[record.id] = schema;
+    }
+  });
   return columns;
+}
+
+Adaptations TargetNeeds::adaptations(TableSync& sync) const {
+  Adaptations adaptations;
+  for_each_streaming(sync, [&](const SyncedTable& table, const OutputRecord& record, const OfRelation& needs) {
+    const auto fits = [&record](const TableSchemaRef& schema) {
+      return schema_diff(*record.columns, *schema).fits_target();
+    };
+    if (std::ranges::all_of(needs.schemas, fits)) return;  // parsing fingerprints takes time
+    const auto kind = sync.judge_columns(table, record);
+    if (kind != Suspicion::Kind::in_place && kind != Suspicion::Kind::none) return;
+    if (auto found = Adaptation::to_newest(table, record, needs.schemas)) {
+      adaptations.emplace(record.id, *std::move(found));
+    }
+  });
+  return adaptations;
 }
 
 }  // namespace walbrook::replication

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/batch.h"
+#include "replication/core/columns_in_place.h"
 #include "replication/core/table_sync.h"
 
 namespace walbrook::replication {
@@ -22,13 +23,10 @@ class TargetNeeds {
 
   // By table, the columns with values that go to their overflow columns.
   [[nodiscard]] std::map<Oid, std::set<std::string>> overflow_columns(TableSync& sync) const;
-  // Columns of changes, of which the target lacks some.
-  struct NewColumns {
-    TableSchemaRef schema;
-    bool in_place = false;  // they are new in the source; false: the output has its changes alone
-  };
-  // By output, for outputs that take new columns without a copy: those of the newest changes.
-  [[nodiscard]] std::map<OutputId, NewColumns> new_columns(TableSync& sync) const;
+  // By output that has its changes alone, the columns of the newest changes, of which the target lacks some.
+  [[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(TableSync& sync) const;
+  // By output, how its target follows the columns of the changes in place.
+  [[nodiscard]] Adaptations adaptations(TableSync& sync) const;
 
  private:
   struct OfRelation {
@@ -36,6 +34,9 @@ class TargetNeeds {
     std::set<std::string> overflow;
   };
   void add(OfRelation& relation, const TableSchemaRef& schema);
+  // Calls `visit` with the table, the record and the needs of each output that takes changes.
+  template <class Visit>
+  void for_each_streaming(TableSync& sync, const Visit& visit) const;
 
   std::map<Oid, OfRelation> relations_;
 };

@@ -396,7 +396,7 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
 
   out.newest_load = state.newest_load;
   auto suspicion = options.suspicion;
-  suspicion.clears_columns = destination.capabilities().rows_change;
+  suspicion.alters_columns = destination.capabilities().rows_change;
   out.sync = std::make_unique<TableSync>(TableSyncOptions{.dataset = options.dataset,
                                                           .style = options.style,
                                                           .wanted = options.tables,

@@ -272,7 +272,7 @@ TEST_F(BatchApplyTest, a_table_with_changes_alone_takes_a_new_column) {
   needs.add(batch.operations);
   const auto columns = needs.new_columns(sync());
   ASSERT_EQ(columns.size(), 1U);
-  contract::alter(destination(), record(items_oid), {.columns = columns.at(record(items_oid).id).schema->columns});
+  contract::alter(destination(), record(items_oid), {.columns = columns.at(record(items_oid).id)->columns});
   apply(batch);
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|-", "2|b|7"}));
