@@ -34,8 +34,14 @@ destination::LoadRecord load_record(std::int64_t id, const CommitBatch& batch, c
           .tables = json_text(rows)};
 }
 
-void CopyLoads::begin(std::int64_t load_id, WallTime now) {
-  std::erase_if(copies_, [](const auto& entry) { return entry.second.rows.empty(); });
+void CopyLoads::begin(std::int64_t load_id, WallTime now, const std::map<Oid, SyncedTable>& tables) {
+  std::set<std::int64_t> in_use;
+  for (const auto& [oid, table] : tables) {
+    for (const auto& output : table.outputs) {
+      if (output.record.state == OutputState::copying) in_use.insert(output.record.load_id);
+    }
+  }
+  std::erase_if(copies_, [&in_use](const auto& entry) { return !in_use.contains(entry.first); });
   copies_[load_id].record = {.id = load_id, .first_commit = {}, .last_commit = {}, .started = now, .tables = {}};
 }
 

@@ -18,8 +18,9 @@ namespace walbrook::replication {
 // loader works on a copy during a load and keeps it when the load is durable.
 class CopyLoads {
  public:
-  // A copy order begins, whose row has the id `load_id`.
-  void begin(std::int64_t load_id, WallTime now);
+  // A copy order begins, whose row has the id `load_id`. Rows of earlier orders are forgotten if none of `tables` waits
+  // for them any more.
+  void begin(std::int64_t load_id, WallTime now, const std::map<Oid, SyncedTable>& tables);
   // Adds an output whose copy was swapped in; `swapped_in` has applied its spooled changes.
   void add(const SyncedOutput& output, const BatchApply& swapped_in);
   // The rows that `add` has changed since the last call.

@@ -212,7 +212,7 @@ void Loader::order_copies(Now now) {
   }
   look_for_orders_ = false;
   next_due_ = next_copy_due(sync_.known());
-  if (any_copies) copy_loads_.begin(next_load_++, now.wall);
+  if (any_copies) copy_loads_.begin(next_load_++, now.wall, sync_.tables());
 }
 
 void Loader::suspend_name_conflicts(Now now) {
