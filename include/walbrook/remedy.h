@@ -33,6 +33,7 @@ enum class RemedyOption {
   max_spool_size,
   // Only the command has the options from here on.
   adopt_slot,
+  failover,
   query_bytes,
   protocol,
   streaming,

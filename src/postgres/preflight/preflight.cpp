@@ -5,18 +5,12 @@
 #include <algorithm>
 
 #include "postgres/preflight/preflight_publication.h"
-#include "postgres/slot/slot_error.h"
+#include "postgres/preflight/preflight_slot.h"
 
 namespace walbrook::postgres {
 namespace {
 
 constexpr int oldest_version = 140000;
-
-std::string size_text(std::int64_t bytes) {
-  if (bytes < 10 << 20) return fmt::format("{} kB", bytes >> 10);
-  if (bytes < std::int64_t{10} << 30) return fmt::format("{} MB", bytes >> 20);
-  return fmt::format("{} GB", bytes >> 30);
-}
 
 // PostgreSQL itself allows no other slot names (ReplicationSlotValidateName).
 bool is_slot_name(const std::string& name) {
@@ -161,50 +155,6 @@ void check_identity(const ServerIdentity& server, const PreflightRequest& reques
 Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, const std::optional<SlotState>& slot) {
   if (!request.accept_new_system || !is_new_system(server, request) || !slot) return request.checkpoint;
   return std::max(request.checkpoint, slot->confirmed_flush_lsn);
-}
-
-// Another replica may depend on the slot: reading it would take that one's changes away.
-Error foreign_slot(const SlotState& slot) {
-  return {ErrorKind::source_not_ready,
-          fmt::format("slot {} exists already, and the destination does not know it: {}", slot.name,
-                      slot.active_pid == 0
-                          ? "it may be another destination's"
-                          : fmt::format("PID {} of the server reads it for another client", slot.active_pid)),
-          remedy("Choose: {} creates another one; {} takes this one over (tables are copied first, "
-                 "changes begin at its position, {}); {} drops it and starts again.",
-                 SetOption{RemedyOption::slot, "NAME"}, RemedyOption::adopt_slot, slot.confirmed_flush_lsn.to_string(),
-                 RemedyOption::reset),
-          {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
-}
-
-void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
-                Findings& found) {
-  // The position of a foreign slot is unrelated to the checkpoint.
-  const Lsn checkpoint = slot && request.slot_is_foreign ? Lsn{} : request.checkpoint;
-  if (const auto error = slot_error(slot, request.slot, catalog.database(), checkpoint)) {
-    return found.error("slot", *error);
-  }
-  if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));
-  if (request.slot_is_foreign) return found.error("slot", foreign_slot(*slot));
-  found.ok("slot", fmt::format("slot {} is at {} and holds {} of write-ahead log", slot->name,
-                               slot->confirmed_flush_lsn.to_string(), size_text(slot->retained_bytes)));
-  if (slot->active_pid != 0) {
-    found.note("slot",
-               fmt::format("slot {} is read by PID {} of the server; a run waits for it", slot->name, slot->active_pid),
-               fmt::format("If its program is gone: SELECT pg_terminate_backend({});", slot->active_pid));
-  }
-  const auto limit =
-      catalog.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'").text(0, 0);
-  if (slot->wal_status == "unreserved") {
-    found.warning("slot",
-                  fmt::format("slot {} is about to be invalidated: it holds more than max_slot_wal_keep_size ({} MB)",
-                              slot->name, limit),
-                  "Run walbrook now; ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();");
-  } else if (limit != "-1" && !limit.empty()) {
-    found.note("slot", fmt::format("a run that is away for more than {} MB of write-ahead log loses the slot "
-                                   "(max_slot_wal_keep_size)",
-                                   limit));
-  }
 }
 
 // If a part fails, that is a finding, and the other parts still run.

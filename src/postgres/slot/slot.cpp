@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <thread>
 
 #include "base/clock.h"
 #include "postgres/connection/server_wait.h"
@@ -16,6 +17,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr milliseconds waiting_interval(1000);  // how often the writers are reported
+constexpr milliseconds reader_interval(100);    // how often a slot that is read is looked at
 
 // to_jsonb reads columns that only later versions have.
 constexpr auto slot_query = R"(
@@ -23,7 +25,8 @@ SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, 
   s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
   pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
                                   ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
-  coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false)
+  coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false),
+  coalesce((pg_catalog.to_jsonb(s) ->> 'failover')::boolean, false)
 FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
 )";
 
@@ -199,8 +202,9 @@ std::string creation_sql(const Connection& replication, const NewSlot& slot, boo
   const auto* persistence = snapshot ? " TEMPORARY" : "";
   const auto quoted = replication.quote_name(slot.name);
   if (replication.server_version() >= 150000) {
-    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}'{})", quoted, persistence,
-                       snapshot ? "export" : "nothing", slot.two_phase ? ", TWO_PHASE" : "");
+    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}'{}{})", quoted, persistence,
+                       snapshot ? "export" : "nothing", slot.two_phase ? ", TWO_PHASE" : "",
+                       slot.failover ? ", FAILOVER" : "");
   }
   return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quoted, persistence,
                      snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
@@ -237,6 +241,7 @@ std::optional<SlotState> read_slot(Connection& catalog, const std::string& name)
                    .restart_lsn = rows.lsn(0, 6),
                    .confirmed_flush_lsn = rows.lsn(0, 7),
                    .two_phase = rows.boolean(0, 11),
+                   .failover = rows.boolean(0, 12),
                    .wal_status = rows.text(0, 8),
                    .invalidation_reason = rows.text(0, 9),
                    .retained_bytes = rows.integer(0, 10)};
@@ -252,6 +257,24 @@ CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoi
   // Slots are named across the cluster. The PID distinguishes live processes, the number what a crash may have left.
   const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
   return create_slot(replication, endpoint, {.name = name}, true, wait, stop);
+}
+
+// ALTER_REPLICATION_SLOT waits without end for the reader of a slot, so it is sent only once nobody reads the slot.
+void make_failover_slot(Connection& catalog, Connection& replication, const std::string& name, milliseconds longest,
+                        const std::stop_token& stop) {
+  const auto doing = fmt::format("making slot {} a failover slot", name);
+  const auto give_up = steady_clock::now() + longest;
+  for (auto slot = read_slot(catalog, name); slot && slot->active_pid != 0; slot = read_slot(catalog, name)) {
+    if (stop.stop_requested()) throw Stopped(ErrorKind::source_not_ready, doing + ": stopped");
+    if (steady_clock::now() >= give_up) {
+      throw Error(ErrorKind::source_not_ready,
+                  fmt::format("{}: it is read by another process, PID {} of the server", doing, slot->active_pid),
+                  fmt::format("Stop the other run; or, if its program is gone: SELECT pg_terminate_backend({});",
+                              slot->active_pid));
+    }
+    std::this_thread::sleep_for(reader_interval);
+  }
+  replication.execute(fmt::format("ALTER_REPLICATION_SLOT {} (FAILOVER true)", replication.quote_name(name)), doing);
 }
 
 void drop_slot(Connection& catalog, const std::string& name) {

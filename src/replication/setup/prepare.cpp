@@ -137,6 +137,7 @@ postgres::PreflightRequest preflight_request(const RunOptions& options, const de
                                      .tables = options.tables,
                                      .accept_new_system = options.accept_new_system,
                                      .snapshot = options.snapshot || !options.copy_again.empty(),
+                                     .failover = options.failover,
                                      .reset = options.reset};
   note_known_tables(state.outputs, request);
   request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
