@@ -51,6 +51,7 @@ class FailoverPair : public ::testing::Test {
   // catalog_xmin has reached the standby's, which requires a later list of running transactions that walbrook confirms.
   [[nodiscard]] bool is_synchronized() const {
     exec(*primary, "SELECT pg_log_standby_snapshot()");
+    EXPECT_EQ(pipeline.run().exit_code, 0);
     exec(*standby, "SELECT pg_sync_replication_slots()");
     return value(*standby, "SELECT synced AND NOT temporary FROM pg_replication_slots WHERE slot_name = 'walbrook'") ==
            "t";
@@ -66,13 +67,12 @@ TEST_F(FailoverPair, a_run_that_follows_continues_on_the_promoted_standby) {
   // From here on no change is sent before the standby has it.
   exec(*primary, "ALTER SYSTEM SET synchronized_standby_slots = 'standby'");
   exec(*primary, "SELECT pg_reload_conf()");
-  Process follower(pipeline.command("run", {"--follow"}));
-  ASSERT_TRUE(pipeline.arrives("SELECT count(*) > 0 FROM public.t", "true")) << follower.err();
-  EXPECT_EQ(value(*primary, "SELECT failover FROM pg_replication_slots WHERE slot_name = 'walbrook'"), "t");
   ASSERT_TRUE(eventually([&] { return is_synchronized(); }, milliseconds(60'000))) << read_file(standby->log());
-  expect_of_failover(run(pipeline.command("check", {"--failover"})), 0, "slot walbrook is a failover slot");
-
+  EXPECT_EQ(value(*primary, "SELECT failover FROM pg_replication_slots WHERE slot_name = 'walbrook'"), "t");
+  expect_of_failover(run(pipeline.command("check")), 0, "slot walbrook is a failover slot");
+  Process follower(pipeline.command("run", {"--follow"}));
   exec(*primary, "INSERT INTO t VALUES (1000)");
+  ASSERT_TRUE(pipeline.arrives("SELECT max(id) FROM public.t", "1000")) << follower.err();
   primary->stop();
   exec(*standby, "SELECT pg_promote()");
   exec(*standby, "INSERT INTO t VALUES (2000)");
