@@ -34,6 +34,7 @@ enum class RemedyOption {
   // Only the command has the options from here on.
   adopt_slot,
   failover,
+  standby,
   query_bytes,
   protocol,
   streaming,

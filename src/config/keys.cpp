@@ -61,6 +61,8 @@ constexpr std::array all_keys = {
         "Version of pgoutput's protocol. Default: the highest that the server has.", "", 1, 4},
     Key{source_section, "two_phase", Kind::boolean, "false", "--two-phase",
         "Prepared transactions are sent when they are prepared. This is a permanent property of the slot."},
+    Key{source_section, "standby", Kind::boolean, "false", "--standby",
+        "The source may be a standby. Requires PostgreSQL 16."},
     Key{source_section, "failover", Kind::boolean, "false", "--failover",
         "The slot is a failover slot, which standbys can synchronize. Requires PostgreSQL 17."},
     Key{source_section, "origin", Kind::choice, "any", "--origin",

@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "base/text.h"
 #include "postgres/preflight/preflight_publication.h"
 #include "postgres/preflight/preflight_slot.h"
 
@@ -11,6 +13,7 @@ namespace walbrook::postgres {
 namespace {
 
 constexpr int oldest_version = 140000;
+constexpr int first_version_of_standbys = 160000;
 
 // PostgreSQL itself allows no other slot names (ReplicationSlotValidateName).
 bool is_slot_name(const std::string& name) {
@@ -44,8 +47,33 @@ void check_encryption(const Connection& catalog, Findings& found) {
   }
 }
 
+void check_standby(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  if (!request.standby || catalog.server_version() < first_version_of_standbys) {
+    const bool is_old = catalog.server_version() < first_version_of_standbys;
+    return found.error("server",
+                       is_old ? fmt::format("{} is a standby, and walbrook reads from primaries only: PostgreSQL 16 is "
+                                            "the first that decodes on a standby",
+                                            catalog.where())
+                              : fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
+                       is_old ? Remedy("Give the primary's host, or promote this server.")
+                              : remedy("Give the primary's host, or promote this server; {} reads from the standby.",
+                                       RemedyOption::standby));
+  }
+  found.ok("server", "it is a standby");
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.current_setting('hot_standby_feedback'), pg_catalog.current_setting('primary_slot_name')", {},
+      "reading the standby's settings");
+  if (rows.text(0, 0) == "off") {
+    found.warning("server", "the primary may remove rows that the slot needs, which invalidates it",
+                  "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();");
+  } else if (rows.text(0, 1).empty()) {
+    found.note("server", "the primary may remove rows that the slot needs while the standby is away",
+               "Set primary_slot_name on the standby to a physical slot of the primary.");
+  }
+}
+
 // Returns false if further checks make no sense.
-bool check_server(Connection& catalog, Findings& found) {
+bool check_server(Connection& catalog, const PreflightRequest& request, Findings& found) {
   const auto rows = catalog.query(
       "SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), "
       "pg_catalog.current_setting('wal_level')",
@@ -58,10 +86,7 @@ bool check_server(Connection& catalog, Findings& found) {
   }
   found.ok("server", fmt::format("PostgreSQL {} at {}, user {}", rows.text(0, 0), catalog.where(), catalog.user()));
   check_encryption(catalog, found);
-  if (rows.boolean(0, 1)) {
-    found.error("server", fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
-                "Give the primary's host, or promote this server.");
-  }
+  if (rows.boolean(0, 1)) check_standby(catalog, request, found);
   if (rows.text(0, 2) == "logical") {
     found.ok("server", "wal_level is logical");
   } else {
@@ -168,9 +193,26 @@ void run_part(const char* topic, Findings& found, Part part) {
   }
 }
 
+// Logical replication contains only rows of logged tables.
+void count_unsent(Connection& catalog, Findings& found) {
+  const auto rows = catalog.query(
+      "SELECT count(*) FILTER (WHERE relkind = 'S'), (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata), "
+      "count(*) FILTER (WHERE relkind = 'm'), "
+      "count(*) FILTER (WHERE relkind = 'r' AND relpersistence = 'u'), count(*) FILTER (WHERE relkind = 'f') "
+      "FROM pg_catalog.pg_class WHERE oid >= 16384 AND relpersistence <> 't'",
+      {}, "counting what is not replicated");
+  constexpr std::array kinds = {"sequence", "large object", "materialized view", "unlogged table", "foreign table"};
+  std::vector<std::string> unsent;
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    const auto number = rows.integer(0, static_cast<int>(kind));
+    if (number > 0) unsent.push_back(counted(static_cast<std::uint64_t>(number), kinds.at(kind)));
+  }
+  if (!unsent.empty()) found.note("publication", fmt::format("not replicated: {}", fmt::join(unsent, ", ")));
+}
+
 void check_all(Connection& catalog, const PreflightRequest& request, Findings& found) {
   bool usable = false;
-  run_part("server", found, [&] { usable = check_server(catalog, found); });
+  run_part("server", found, [&] { usable = check_server(catalog, request, found); });
   if (!usable) return;
   std::optional<SlotState> slot;
   run_part("slot", found, [&] {
@@ -185,6 +227,7 @@ void check_all(Connection& catalog, const PreflightRequest& request, Findings& f
   }
   run_part("slot", found, [&] { check_slot(catalog, of_slot, slot, found); });
   run_part("publication", found, [&] { check_publication(catalog, request, slot.has_value(), found); });
+  if (request.counts_unsent) run_part("publication", found, [&] { count_unsent(catalog, found); });
 }
 
 }  // namespace

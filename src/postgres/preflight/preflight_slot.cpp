@@ -96,6 +96,12 @@ void check_failover(Connection& catalog, const PreflightRequest& request, const 
                RemedyOption::failover),
         ErrorKind::configuration);
   }
+  if (is_standby(catalog)) {
+    if (!request.failover) return;
+    return found.error("slot", "a slot of a standby cannot be a failover slot",
+                       remedy("Leave out {}, or give the primary's host.", RemedyOption::failover),
+                       ErrorKind::configuration);
+  }
   if (is_one) {
     found.ok("slot", fmt::format("slot {} is a failover slot", slot->name));
   } else if (slot && request.failover) {

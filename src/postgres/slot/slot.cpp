@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "base/clock.h"
+#include "postgres/connection/server_identity.h"
 #include "postgres/connection/server_wait.h"
 
 namespace walbrook::postgres {
@@ -44,6 +45,14 @@ FROM pg_catalog.pg_prepared_xacts p
 ORDER BY 7 DESC NULLS LAST
 )";
 
+// A slot of a standby begins at a list of running transactions. The primary writes one about every 15 s, unless nothing
+// else was written since.
+constexpr auto primary_is_idle = "the primary's next list of running transactions (pg_log_standby_snapshot())";
+
+bool is_transaction(const OpenWriter& writer) {
+  return writer.pid != 0 || !writer.prepared_gid.empty();
+}
+
 OpenWriter writer_of(const Rows& rows, int row, const std::string& database) {
   OpenWriter writer{.pid = rows.integer(row, 0), .prepared_gid = rows.text(row, 1), .what = {}};
   std::vector<std::string> about;
@@ -78,6 +87,7 @@ class WaitReport {
     std::vector<OpenWriter> writers;
     try {
       if (!catalog_) catalog_ = Connection::open(endpoint_, ConnectionUse::catalog);
+      if (is_standby(*catalog_)) return std::vector{OpenWriter{.pid = 0, .prepared_gid = {}, .what = primary_is_idle}};
       const auto rows = catalog_->query(writers_query, {std::to_string(walsender_pid_)}, "listing open transactions");
       for (int row = 0; row < rows.size(); ++row) writers.push_back(writer_of(rows, row, catalog_->database()));
     } catch (const Stopped&) {
@@ -130,6 +140,13 @@ WritersStayOpen waited_too_long(const Connection& replication, WaitReport& repor
                                 milliseconds longest) {
   const auto writers = report.read();
   const bool known = writers && !writers->empty();
+  if (known && !is_transaction(writers->front())) {
+    return WritersStayOpen(
+        Error(ErrorKind::data,
+              fmt::format("{}: it did not come within {}: {}", doing, seconds_text(longest), writers->front().what),
+              remedy("On the primary: {} {} sets how long a run waits.",
+                     ExecuteSql{"SELECT pg_log_standby_snapshot();"}, RemedyOption::snapshot_wait)));
+  }
   return WritersStayOpen(
       Error(ErrorKind::data,
             fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
@@ -226,6 +243,7 @@ CreatedSlot create_slot(Connection& replication, const Endpoint& endpoint, const
 }  // namespace
 
 std::string waiting_text(const std::vector<OpenWriter>& writers) {
+  if (!writers.empty() && !is_transaction(writers.front())) return writers.front().what;
   return "the end of transactions that are writing in the source: " + to_text(writers);
 }
 

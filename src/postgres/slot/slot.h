@@ -30,6 +30,7 @@ struct SlotState {
 [[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
 
 // A transaction that the creation of a slot waits for. Every transaction that is writing at that time must end first.
+// On a standby, whose transactions are the primary's, `what` alone says what is waited for.
 struct OpenWriter {
   std::int64_t pid = 0;  // 0: a prepared transaction
   std::string prepared_gid;
