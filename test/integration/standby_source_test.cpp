@@ -103,11 +103,20 @@ TEST_P(StandbySource, is_copied_and_followed_over_its_promotion) {
   Sql(standby->conninfo()).exec("SELECT pg_promote()");
   Sql(standby->conninfo()).exec("INSERT INTO t VALUES (3000, 'promoted', 8)");
   EXPECT_TRUE(pipeline.arrives("SELECT max(w) FROM public.t", "8")) << follower.err();
+  // The next catalog poll notices the promotion, and a later checkpoint has the new timeline.
+  EXPECT_TRUE(eventually(
+      [&] {
+        Sql(standby->conninfo()).exec("UPDATE t SET v = v || '.' WHERE id = 3000");
+        const auto timeline = run(pipeline.command("sql", {"SELECT timeline FROM _walbrook.checkpoint", "--csv"}));
+        return timeline.out.find("2") != std::string::npos;
+      },
+      milliseconds(30'000)))
+      << follower.err();
   follower.signal(SIGTERM);
   EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
-  EXPECT_EQ(differences_from(*standby), "");
   result = pipeline.run();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(differences_from(*standby), "");
 }
 
 TEST_P(StandbySource, a_run_says_that_it_waits_for_the_primary) {
