@@ -20,7 +20,7 @@ std::string invalidation_text(const std::string& reason) {
   }
   if (reason == "rows_removed") return "the standby removed rows that it needs (hot_standby_feedback)";
   if (reason == "wal_level_insufficient") return "wal_level of the primary was below logical";
-  if (reason == "idle_timeout") return "nobody read it for longer than idle_replication_slot_timeout";
+  if (reason == "idle_timeout") return "idle_timeout: nobody read it for longer than idle_replication_slot_timeout";
   return reason;
 }
 
