@@ -33,6 +33,8 @@ enum class RemedyOption {
   max_spool_size,
   // Only the command has the options from here on.
   adopt_slot,
+  failover,
+  standby,
   query_bytes,
   protocol,
   streaming,

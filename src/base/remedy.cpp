@@ -34,6 +34,10 @@ Names names_of(RemedyOption option) {
       return {"--snapshot-wait", "snapshot_wait"};
     case RemedyOption::adopt_slot:
       return {"--adopt-slot", "--adopt-slot"};
+    case RemedyOption::standby:
+      return {"--standby", "--standby"};
+    case RemedyOption::failover:
+      return {"--failover", "--failover"};
     case RemedyOption::accept_new_system:
       return {"--accept-new-system", "accept_new_system"};
     case RemedyOption::reset:

@@ -127,6 +127,8 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   if (flags.adopt_slot) settings.set_flag("sources.pg_replication.adopt_slot", "--adopt-slot", "true");
   if (flags.create_types) settings.set_flag("destination.postgresql.create_types", "--create-types", "true");
   if (flags.primary_key) settings.set_flag("destination.postgresql.primary_key", "--primary-key", "true");
+  if (flags.standby) settings.set_flag("sources.pg_replication.standby", "--standby", "true");
+  if (flags.failover) settings.set_flag("sources.pg_replication.failover", "--failover", "true");
   if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
   return settings;
 }
@@ -214,6 +216,8 @@ void read_source_settings(const config::Configuration& settings, replication::Ru
     run.adoption = replication::Adoption::from_others;
   if (const auto format = settings.text("sources.pg_replication.format")) run.format = parse_value_format(*format);
   if (const auto two_phase = settings.boolean("sources.pg_replication.two_phase")) run.two_phase = *two_phase;
+  if (const auto standby = settings.boolean("sources.pg_replication.standby")) run.standby = *standby;
+  if (const auto failover = settings.boolean("sources.pg_replication.failover")) run.failover = *failover;
   if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
   set_number(settings, "sources.pg_replication.protocol", run.protocol);
   if (const auto memory = settings.text("sources.pg_replication.logical_decoding_work_mem"))

@@ -143,6 +143,9 @@ void add_selection(CLI::App& app, Flags& flags) {
               "schema whose tables a new publication gets; default: public");
   add_flag(app, source_group, "--adopt-slot", flags.adopt_slot,
            "take over an existing slot that the destination does not know");
+  add_flag(app, source_group, "--standby", flags.standby, "the source may be a standby (16 and later)");
+  add_flag(app, source_group, "--failover", flags.failover,
+           "the slot is a failover slot, which standbys can synchronize\n(17 and later)");
   add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy existing rows, only changes from now on");
 }
 

@@ -25,7 +25,8 @@ struct Flags {
   // Flags that have a name in the configuration: the full name, and the text.
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> tables;
-  bool no_snapshot = false, two_phase = false, adopt_slot = false, primary_key = false, create_types = false;
+  bool no_snapshot = false, two_phase = false, failover = false, standby = false, adopt_slot = false,
+       primary_key = false, create_types = false;
 
   std::optional<std::string> pipeline, project;
   std::optional<std::string> until, skip_transaction, at;

@@ -1,4 +1,5 @@
-// The server removes WAL that the slot needs (max_slot_wal_keep_size) while a run reads it.
+// The server invalidates the slot: it removes WAL that the slot needs (max_slot_wal_keep_size) while a run reads it, or
+// nobody has read the slot for too long (idle_replication_slot_timeout).
 #include <gtest/gtest.h>
 
 #include "test/support/replicated_database.h"
@@ -30,6 +31,32 @@ TEST(InvalidatedSlot, ends_a_run_soon_however_small_its_batches_are) {
   ASSERT_TRUE(reading.ends_within(milliseconds(20'000))) << reading.err();
   EXPECT_EQ(reading.wait(milliseconds(1)).exit_code, 3) << reading.err();
   EXPECT_NE(reading.err().find("was invalidated by the server"), std::string::npos) << reading.err();
+}
+
+TEST(InvalidatedSlot, is_told_to_be_idle_too_long) {
+  const auto bin = installed_bin_dir(18);
+  if (bin.empty()) GTEST_SKIP() << "PostgreSQL 18 is not installed";
+  PostgresServer server({.settings = {"idle_replication_slot_timeout=1s"}, .bin_dir = bin});
+  const ReplicatedDatabase db(server);
+  db.exec("CREATE TABLE t(id int PRIMARY KEY)");
+  const auto warned = run(db.pipeline.command("check"));
+  EXPECT_EQ(warned.exit_code, 0) << warned.describe();
+  EXPECT_NE(warned.out.find("more than 1s is invalidated (idle_replication_slot_timeout)"), std::string::npos)
+      << warned.describe();
+  ASSERT_EQ(db.pipeline.run().exit_code, 0);
+  ASSERT_TRUE(eventually(
+      [&] {
+        db.exec("CHECKPOINT");
+        return db.value("SELECT invalidation_reason FROM pg_replication_slots WHERE slot_name = " +
+                        quote_literal(db.pipeline.slot)) == "idle_timeout";
+      },
+      milliseconds(20'000)));
+  for (const auto& result : {db.pipeline.run(), run(db.pipeline.command("check"))}) {
+    EXPECT_EQ(result.exit_code, 3) << result.describe();
+    EXPECT_NE((result.out + result.err).find("nobody read it for longer than idle_replication_slot_timeout"),
+              std::string::npos)
+        << result.describe();
+  }
 }
 
 }  // namespace

@@ -21,7 +21,10 @@ int check_command(const CommandLine& given) {
                                      .slot = line.run.slot,
                                      .schema = line.run.schema,
                                      .tables = line.run.tables,
-                                     .snapshot = line.run.snapshot};
+                                     .snapshot = line.run.snapshot,
+                                     .standby = line.run.standby,
+                                     .failover = line.run.failover,
+                                     .counts_unsent = true};
   // If the destination cannot be read, it is unknown which slots belong to it.
   const bool is_read = !postgres::first_error(destination.findings);
   request.slot_is_foreign = is_read && !destination.is_held && line.run.adoption == replication::Adoption::refuse &&

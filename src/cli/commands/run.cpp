@@ -60,6 +60,8 @@ void look_before_first_run(const CommandLine& line) {
                                              .tables = line.run.tables,
                                              .snapshot = line.run.snapshot,
                                              .slot_is_foreign = line.run.adoption == replication::Adoption::refuse,
+                                             .standby = line.run.standby,
+                                             .failover = line.run.failover,
                                              .reset = line.run.reset});
   if (const auto error = postgres::first_error(findings)) throw *error;
   for (const auto& finding : findings) {

@@ -32,8 +32,8 @@ CatalogWords catalog_words(int version) {
   return words;
 }
 
-// A standby is not refused here; the checks that follow detect it.
-constexpr auto log_position =
+// Everything that committed before it is visible in a later query.
+constexpr auto complete_position =
     "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
     "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
 
@@ -247,8 +247,8 @@ std::optional<Publication> read_publication(Connection& catalog, const std::stri
   const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),
                                fmt::arg("columns", words.columns), fmt::arg("by_schema", words.by_schema),
                                fmt::arg("generated", words.generated), fmt::arg("created_attached", commands_to_attach),
-                               fmt::arg("position", log_position));
-  const Lsn complete_to = catalog.query(fmt::format("SELECT {}", log_position)).lsn(0, 0);
+                               fmt::arg("position", end_of_visible));
+  const Lsn complete_to = catalog.query(fmt::format("SELECT {}", complete_position)).lsn(0, 0);
   const auto rows = catalog.query(sql, {name}, "reading publication " + name);
   if (rows.size() == 0) return std::nullopt;
   Publication publication{.name = name,

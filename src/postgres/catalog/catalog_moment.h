@@ -18,6 +18,12 @@ struct CatalogMoment {
   std::uint64_t next_xid = 0;
   std::uint64_t oldest_xid = 0;
 };
+// An SQL expression: a position after which nothing lies that a query sees. On a standby that is what was received: a
+// commit becomes visible while its record is replayed, and the replayed position is advanced afterwards.
+inline constexpr auto end_of_visible =
+    "CASE WHEN pg_catalog.pg_is_in_recovery() "
+    "THEN greatest(pg_catalog.pg_last_wal_replay_lsn(), pg_catalog.pg_last_wal_receive_lsn()) "
+    "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
 [[nodiscard]] CatalogMoment read_moment(Connection& catalog);
 
 }  // namespace walbrook::postgres

@@ -45,16 +45,43 @@ Error older_state(std::string cause, const ExpectedServer& expected) {
           {.lsn = expected.checkpoint.is_set() ? expected.checkpoint.to_string() : std::string()}};
 }
 
+constexpr std::string_view syntax_error = "42601";  // SQLSTATE
+
+// A pooler that was told to ignore the parameter `replication` opens an ordinary connection, whose grammar is SQL's.
+Error no_replication_connection(const Connection& connection, const Error& failed) {
+  return {ErrorKind::source_not_ready,
+          fmt::format("{} gave an ordinary connection in place of a replication connection", connection.where()),
+          "A connection pooler is in between. Logical replication needs the server itself: give its own host and port.",
+          failed.facts()};
+}
+
 }  // namespace
 
 ServerIdentity identify(Connection& replication) {
   constexpr auto doing = "identifying the server";
-  const auto rows = replication.query("IDENTIFY_SYSTEM", {}, doing);
+  const auto rows = [&replication] {
+    try {
+      return replication.query("IDENTIFY_SYSTEM", {}, doing);
+    } catch (const Error& failed) {
+      if (failed.facts().sqlstate != syntax_error) throw;
+      throw no_replication_connection(replication, failed);
+    }
+  }();
   ServerIdentity server{
       .systemid = rows.text(0, 0), .timeline = rows.integer(0, 1), .position = rows.lsn(0, 2), .history = {}};
-  server.standby = replication.query("SELECT pg_catalog.pg_is_in_recovery()", {}, doing).boolean(0, 0);
-  if (server.timeline > 1 && !server.standby) server.history = read_history(replication, server.timeline);
+  server.standby = is_standby(replication);
+  if (server.timeline == 1) return server;
+  try {
+    server.history = read_history(replication, server.timeline);
+  } catch (const Error& failed) {
+    // A standby may not have received the file yet.
+    if (!server.standby || failed.kind() == ErrorKind::connection || dynamic_cast<const Stopped*>(&failed)) throw;
+  }
   return server;
+}
+
+bool is_standby(Connection& connection) {
+  return connection.query("SELECT pg_catalog.pg_is_in_recovery()", {}, "identifying the server").boolean(0, 0);
 }
 
 ServerIdentity identify_by_query(Connection& catalog) {
@@ -123,6 +150,12 @@ std::optional<Error> identity_error(const ServerIdentity& server, const Expected
                  RemedyAction::reset),
           {.lsn = expected.checkpoint.to_string()});
     }
+  }
+  if (expected.checkpoint > server.position && server.standby) {
+    return Error(ErrorKind::connection,
+                 fmt::format("the standby is at {}, the replica is already at {}", server.position.to_string(),
+                             expected.checkpoint.to_string()),
+                 "walbrook tries again, until the standby has received as much.");
   }
   if (expected.checkpoint > server.position) {
     return older_state(fmt::format("the server is at {}, the replica is already at {}", server.position.to_string(),

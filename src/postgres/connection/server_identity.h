@@ -44,6 +44,7 @@ struct ExpectedServer {
 // for it.) The role needs only LOGIN and REPLICATION. Throws Error, of the kind source_not_ready if the server has lost
 // the history file.
 [[nodiscard]] ServerIdentity identify(Connection& replication);
+[[nodiscard]] bool is_standby(Connection& connection);
 // Returns the same except for the history, by functions that every role may call.
 [[nodiscard]] ServerIdentity identify_by_query(Connection& catalog);
 

@@ -3,20 +3,17 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
+#include "base/text.h"
 #include "postgres/preflight/preflight_publication.h"
-#include "postgres/slot/slot_error.h"
+#include "postgres/preflight/preflight_slot.h"
 
 namespace walbrook::postgres {
 namespace {
 
 constexpr int oldest_version = 140000;
-
-std::string size_text(std::int64_t bytes) {
-  if (bytes < 10 << 20) return fmt::format("{} kB", bytes >> 10);
-  if (bytes < std::int64_t{10} << 30) return fmt::format("{} MB", bytes >> 20);
-  return fmt::format("{} GB", bytes >> 30);
-}
+constexpr int first_version_of_standbys = 160000;
 
 // PostgreSQL itself allows no other slot names (ReplicationSlotValidateName).
 bool is_slot_name(const std::string& name) {
@@ -50,8 +47,33 @@ void check_encryption(const Connection& catalog, Findings& found) {
   }
 }
 
+void check_standby(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  if (!request.standby || catalog.server_version() < first_version_of_standbys) {
+    const bool is_old = catalog.server_version() < first_version_of_standbys;
+    return found.error("server",
+                       is_old ? fmt::format("{} is a standby, and walbrook reads from primaries only: PostgreSQL 16 is "
+                                            "the first that decodes on a standby",
+                                            catalog.where())
+                              : fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
+                       is_old ? Remedy("Give the primary's host, or promote this server.")
+                              : remedy("Give the primary's host, or promote this server; {} reads from the standby.",
+                                       RemedyOption::standby));
+  }
+  found.ok("server", "it is a standby");
+  const auto rows = catalog.query(
+      "SELECT pg_catalog.current_setting('hot_standby_feedback'), pg_catalog.current_setting('primary_slot_name')", {},
+      "reading the standby's settings");
+  if (rows.text(0, 0) == "off") {
+    found.warning("server", "the primary may remove rows that the slot needs, which invalidates it",
+                  "ALTER SYSTEM SET hot_standby_feedback = on; SELECT pg_reload_conf();");
+  } else if (rows.text(0, 1).empty()) {
+    found.note("server", "the primary may remove rows that the slot needs while the standby is away",
+               "Set primary_slot_name on the standby to a physical slot of the primary.");
+  }
+}
+
 // Returns false if further checks make no sense.
-bool check_server(Connection& catalog, Findings& found) {
+bool check_server(Connection& catalog, const PreflightRequest& request, Findings& found) {
   const auto rows = catalog.query(
       "SELECT pg_catalog.current_setting('server_version'), pg_catalog.pg_is_in_recovery(), "
       "pg_catalog.current_setting('wal_level')",
@@ -64,10 +86,7 @@ bool check_server(Connection& catalog, Findings& found) {
   }
   found.ok("server", fmt::format("PostgreSQL {} at {}, user {}", rows.text(0, 0), catalog.where(), catalog.user()));
   check_encryption(catalog, found);
-  if (rows.boolean(0, 1)) {
-    found.error("server", fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
-                "Give the primary's host, or promote this server.");
-  }
+  if (rows.boolean(0, 1)) check_standby(catalog, request, found);
   if (rows.text(0, 2) == "logical") {
     found.ok("server", "wal_level is logical");
   } else {
@@ -163,50 +182,6 @@ Lsn slot_bound(const ServerIdentity& server, const PreflightRequest& request, co
   return std::max(request.checkpoint, slot->confirmed_flush_lsn);
 }
 
-// Another replica may depend on the slot: reading it would take that one's changes away.
-Error foreign_slot(const SlotState& slot) {
-  return {ErrorKind::source_not_ready,
-          fmt::format("slot {} exists already, and the destination does not know it: {}", slot.name,
-                      slot.active_pid == 0
-                          ? "it may be another destination's"
-                          : fmt::format("PID {} of the server reads it for another client", slot.active_pid)),
-          remedy("Choose: {} creates another one; {} takes this one over (tables are copied first, "
-                 "changes begin at its position, {}); {} drops it and starts again.",
-                 SetOption{RemedyOption::slot, "NAME"}, RemedyOption::adopt_slot, slot.confirmed_flush_lsn.to_string(),
-                 RemedyOption::reset),
-          {.slot = slot.name, .lsn = slot.confirmed_flush_lsn.to_string()}};
-}
-
-void check_slot(Connection& catalog, const PreflightRequest& request, const std::optional<SlotState>& slot,
-                Findings& found) {
-  // The position of a foreign slot is unrelated to the checkpoint.
-  const Lsn checkpoint = slot && request.slot_is_foreign ? Lsn{} : request.checkpoint;
-  if (const auto error = slot_error(slot, request.slot, catalog.database(), checkpoint)) {
-    return found.error("slot", *error);
-  }
-  if (!slot) return found.ok("slot", fmt::format("slot {} will be created", request.slot));
-  if (request.slot_is_foreign) return found.error("slot", foreign_slot(*slot));
-  found.ok("slot", fmt::format("slot {} is at {} and holds {} of write-ahead log", slot->name,
-                               slot->confirmed_flush_lsn.to_string(), size_text(slot->retained_bytes)));
-  if (slot->active_pid != 0) {
-    found.note("slot",
-               fmt::format("slot {} is read by PID {} of the server; a run waits for it", slot->name, slot->active_pid),
-               fmt::format("If its program is gone: SELECT pg_terminate_backend({});", slot->active_pid));
-  }
-  const auto limit =
-      catalog.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'max_slot_wal_keep_size'").text(0, 0);
-  if (slot->wal_status == "unreserved") {
-    found.warning("slot",
-                  fmt::format("slot {} is about to be invalidated: it holds more than max_slot_wal_keep_size ({} MB)",
-                              slot->name, limit),
-                  "Run walbrook now; ALTER SYSTEM SET max_slot_wal_keep_size = -1; SELECT pg_reload_conf();");
-  } else if (limit != "-1" && !limit.empty()) {
-    found.note("slot", fmt::format("a run that is away for more than {} MB of write-ahead log loses the slot "
-                                   "(max_slot_wal_keep_size)",
-                                   limit));
-  }
-}
-
 // If a part fails, that is a finding, and the other parts still run.
 template <class Part>
 void run_part(const char* topic, Findings& found, Part part) {
@@ -218,9 +193,26 @@ void run_part(const char* topic, Findings& found, Part part) {
   }
 }
 
+// Logical replication contains only rows of logged tables.
+void count_unsent(Connection& catalog, Findings& found) {
+  const auto rows = catalog.query(
+      "SELECT count(*) FILTER (WHERE relkind = 'S'), (SELECT count(*) FROM pg_catalog.pg_largeobject_metadata), "
+      "count(*) FILTER (WHERE relkind = 'm'), "
+      "count(*) FILTER (WHERE relkind = 'r' AND relpersistence = 'u'), count(*) FILTER (WHERE relkind = 'f') "
+      "FROM pg_catalog.pg_class WHERE oid >= 16384 AND relpersistence <> 't'",
+      {}, "counting what is not replicated");
+  constexpr std::array kinds = {"sequence", "large object", "materialized view", "unlogged table", "foreign table"};
+  std::vector<std::string> unsent;
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
+    const auto number = rows.integer(0, static_cast<int>(kind));
+    if (number > 0) unsent.push_back(counted(static_cast<std::uint64_t>(number), kinds.at(kind)));
+  }
+  if (!unsent.empty()) found.note("publication", fmt::format("not replicated: {}", fmt::join(unsent, ", ")));
+}
+
 void check_all(Connection& catalog, const PreflightRequest& request, Findings& found) {
   bool usable = false;
-  run_part("server", found, [&] { usable = check_server(catalog, found); });
+  run_part("server", found, [&] { usable = check_server(catalog, request, found); });
   if (!usable) return;
   std::optional<SlotState> slot;
   run_part("slot", found, [&] {
@@ -235,6 +227,7 @@ void check_all(Connection& catalog, const PreflightRequest& request, Findings& f
   }
   run_part("slot", found, [&] { check_slot(catalog, of_slot, slot, found); });
   run_part("publication", found, [&] { check_publication(catalog, request, slot.has_value(), found); });
+  if (request.counts_unsent) run_part("publication", found, [&] { count_unsent(catalog, found); });
 }
 
 }  // namespace

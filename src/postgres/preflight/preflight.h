@@ -61,6 +61,9 @@ struct PreflightRequest {
   std::string known_publication;   // the one that the replica was made from; "" = none, or not known
   bool slot_is_foreign = false;    // the destination has no record of a slot of that name; an existing one is refused
   bool makes_publication = false;  // its creation is requested by itself (init_replication), whatever exists already
+  bool standby = false;            // the server may be a standby
+  bool failover = false;           // the slot is to be a failover slot
+  bool counts_unsent = false;      // note how much of the database no stream contains
   bool reset = false;              // the slot, and walbrook's own publication, will be dropped first
   std::vector<TableName> known;    // tables that the destination has records of
   std::vector<Oid> streaming;      // tables that need no copy

@@ -199,6 +199,17 @@ std::optional<Error> missing_publication(Connection& catalog, const PreflightReq
                {.publication = request.publication});
 }
 
+Error no_publication_on_standby(Connection& catalog, const PreflightRequest& request) {
+  auto tables = find_publishable(catalog, request.schema, request.tables);
+  std::erase_if(tables,
+                [](const PublishableTable& table) { return !table.refusal.empty() || !table.identity.lack.empty(); });
+  return {ErrorKind::source_not_ready,
+          fmt::format("publication {} does not exist, and a standby cannot create it", request.publication),
+          remedy("On the primary, as the tables' owner: {}",
+                 ExecuteSql{create_publication_sql(catalog, request.publication, tables) + ";"}),
+          {.publication = request.publication}};
+}
+
 void warn_of_older_slot(const PreflightRequest& request, Findings& found) {
   found.warning(
       "publication",
@@ -211,12 +222,14 @@ void warn_of_older_slot(const PreflightRequest& request, Findings& found) {
 }  // namespace
 
 void check_publication(Connection& catalog, const PreflightRequest& request, bool slot_exists, Findings& found) {
-  const bool goes = request.reset && is_own_publication(catalog, request.publication);
+  const bool standby = is_standby(catalog);
+  const bool goes = request.reset && !standby && is_own_publication(catalog, request.publication);
   const auto publication = goes ? std::nullopt : read_publication(catalog, request.publication);
   if (publication) return check_existing(catalog, request, *publication, found);
   if (const auto missing = missing_publication(catalog, request, slot_exists)) {
     return found.error("publication", *missing);
   }
+  if (standby) return found.error("publication", no_publication_on_standby(catalog, request));
   check_creation(catalog, request, found);
   if (slot_exists) warn_of_older_slot(request, found);
 }

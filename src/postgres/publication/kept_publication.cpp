@@ -8,6 +8,8 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "postgres/connection/server_identity.h"
+
 namespace walbrook::postgres {
 namespace {
 
@@ -74,7 +76,7 @@ std::optional<Publication> KeptPublication::read(Connection& catalog) {
   auto now = read_publication(catalog, name_);
   if (!now) return now;
   const auto mark = read_own_mark(catalog, name_);
-  if (!mark) return now;
+  if (!mark || is_standby(catalog)) return now;
   const auto published = published_oids(*now);
   for (const auto oid : published_) {
     if (!published.contains(oid)) taken_out_.insert(oid);

@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <chrono>
 #include <random>
+#include <thread>
 
 #include "base/clock.h"
+#include "postgres/connection/server_identity.h"
 #include "postgres/connection/server_wait.h"
 
 namespace walbrook::postgres {
@@ -16,6 +18,7 @@ namespace {
 using std::chrono::steady_clock;
 
 constexpr milliseconds waiting_interval(1000);  // how often the writers are reported
+constexpr milliseconds reader_interval(100);    // how often a slot that is read is looked at
 
 // to_jsonb reads columns that only later versions have.
 constexpr auto slot_query = R"(
@@ -23,7 +26,8 @@ SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, 
   s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
   pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
                                   ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
-  coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false)
+  coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false),
+  coalesce((pg_catalog.to_jsonb(s) ->> 'failover')::boolean, false)
 FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1
 )";
 
@@ -40,6 +44,14 @@ SELECT 0, p.gid, NULL, p.owner, p.database, 'prepared', extract(epoch FROM pg_ca
 FROM pg_catalog.pg_prepared_xacts p
 ORDER BY 7 DESC NULLS LAST
 )";
+
+// A slot of a standby begins at a list of running transactions. The primary writes one about every 15 s, unless nothing
+// else was written since.
+constexpr auto primary_is_idle = "the primary's next list of running transactions (pg_log_standby_snapshot())";
+
+bool is_transaction(const OpenWriter& writer) {
+  return writer.pid != 0 || !writer.prepared_gid.empty();
+}
 
 OpenWriter writer_of(const Rows& rows, int row, const std::string& database) {
   OpenWriter writer{.pid = rows.integer(row, 0), .prepared_gid = rows.text(row, 1), .what = {}};
@@ -75,6 +87,7 @@ class WaitReport {
     std::vector<OpenWriter> writers;
     try {
       if (!catalog_) catalog_ = Connection::open(endpoint_, ConnectionUse::catalog);
+      if (is_standby(*catalog_)) return std::vector{OpenWriter{.pid = 0, .prepared_gid = {}, .what = primary_is_idle}};
       const auto rows = catalog_->query(writers_query, {std::to_string(walsender_pid_)}, "listing open transactions");
       for (int row = 0; row < rows.size(); ++row) writers.push_back(writer_of(rows, row, catalog_->database()));
     } catch (const Stopped&) {
@@ -127,6 +140,13 @@ WritersStayOpen waited_too_long(const Connection& replication, WaitReport& repor
                                 milliseconds longest) {
   const auto writers = report.read();
   const bool known = writers && !writers->empty();
+  if (known && !is_transaction(writers->front())) {
+    return WritersStayOpen(
+        Error(ErrorKind::data,
+              fmt::format("{}: it did not come within {}: {}", doing, seconds_text(longest), writers->front().what),
+              remedy("On the primary: {} {} sets how long a run waits.",
+                     ExecuteSql{"SELECT pg_log_standby_snapshot();"}, RemedyOption::snapshot_wait)));
+  }
   return WritersStayOpen(
       Error(ErrorKind::data,
             fmt::format("{}: transactions that are writing in the source did not end within {}: {}", doing,
@@ -199,8 +219,9 @@ std::string creation_sql(const Connection& replication, const NewSlot& slot, boo
   const auto* persistence = snapshot ? " TEMPORARY" : "";
   const auto quoted = replication.quote_name(slot.name);
   if (replication.server_version() >= 150000) {
-    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}'{})", quoted, persistence,
-                       snapshot ? "export" : "nothing", slot.two_phase ? ", TWO_PHASE" : "");
+    return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput (SNAPSHOT '{}'{}{})", quoted, persistence,
+                       snapshot ? "export" : "nothing", slot.two_phase ? ", TWO_PHASE" : "",
+                       slot.failover ? ", FAILOVER" : "");
   }
   return fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quoted, persistence,
                      snapshot ? "EXPORT_SNAPSHOT" : "NOEXPORT_SNAPSHOT");
@@ -222,6 +243,7 @@ CreatedSlot create_slot(Connection& replication, const Endpoint& endpoint, const
 }  // namespace
 
 std::string waiting_text(const std::vector<OpenWriter>& writers) {
+  if (!writers.empty() && !is_transaction(writers.front())) return writers.front().what;
   return "the end of transactions that are writing in the source: " + to_text(writers);
 }
 
@@ -237,6 +259,7 @@ std::optional<SlotState> read_slot(Connection& catalog, const std::string& name)
                    .restart_lsn = rows.lsn(0, 6),
                    .confirmed_flush_lsn = rows.lsn(0, 7),
                    .two_phase = rows.boolean(0, 11),
+                   .failover = rows.boolean(0, 12),
                    .wal_status = rows.text(0, 8),
                    .invalidation_reason = rows.text(0, 9),
                    .retained_bytes = rows.integer(0, 10)};
@@ -252,6 +275,24 @@ CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoi
   // Slots are named across the cluster. The PID distinguishes live processes, the number what a crash may have left.
   const auto name = fmt::format("walbrook_snapshot_{}_{:08x}", PQbackendPID(replication.raw()), std::random_device()());
   return create_slot(replication, endpoint, {.name = name}, true, wait, stop);
+}
+
+// ALTER_REPLICATION_SLOT waits without end for the reader of a slot, so it is sent only once nobody reads the slot.
+void make_failover_slot(Connection& catalog, Connection& replication, const std::string& name, milliseconds longest,
+                        const std::stop_token& stop) {
+  const auto doing = fmt::format("making slot {} a failover slot", name);
+  const auto give_up = steady_clock::now() + longest;
+  for (auto slot = read_slot(catalog, name); slot && slot->active_pid != 0; slot = read_slot(catalog, name)) {
+    if (stop.stop_requested()) throw Stopped(ErrorKind::source_not_ready, doing + ": stopped");
+    if (steady_clock::now() >= give_up) {
+      throw Error(ErrorKind::source_not_ready,
+                  fmt::format("{}: it is read by another process, PID {} of the server", doing, slot->active_pid),
+                  fmt::format("Stop the other run; or, if its program is gone: SELECT pg_terminate_backend({});",
+                              slot->active_pid));
+    }
+    std::this_thread::sleep_for(reader_interval);
+  }
+  replication.execute(fmt::format("ALTER_REPLICATION_SLOT {} (FAILOVER true)", replication.quote_name(name)), doing);
 }
 
 void drop_slot(Connection& catalog, const std::string& name) {

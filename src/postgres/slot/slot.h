@@ -22,6 +22,7 @@ struct SlotState {
   Lsn restart_lsn;
   Lsn confirmed_flush_lsn;
   bool two_phase = false;           // prepared transactions are decoded when they are prepared; cannot be undone
+  bool failover = false;            // 17+: standbys can synchronize it
   std::string wal_status;           // "reserved", "extended", "unreserved", "lost"
   std::string invalidation_reason;  // 16+; "" otherwise
   std::int64_t retained_bytes = 0;  // write-ahead log that it holds back
@@ -29,6 +30,7 @@ struct SlotState {
 [[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);
 
 // A transaction that the creation of a slot waits for. Every transaction that is writing at that time must end first.
+// On a standby, whose transactions are the primary's, `what` alone says what is waited for.
 struct OpenWriter {
   std::int64_t pid = 0;  // 0: a prepared transaction
   std::string prepared_gid;
@@ -61,12 +63,17 @@ struct CreatedSlot {
 struct NewSlot {
   std::string name;
   bool two_phase = false;  // 15+
+  bool failover = false;   // 17+
 };
 // Both create a slot over a replication connection. They throw WritersStayOpen; `stop` ends the wait with Stopped.
 CreatedSlot create_permanent_slot(Connection& replication, const Endpoint& endpoint, const NewSlot& slot,
                                   const SlotWait& wait, std::stop_token stop);
 CreatedSlot create_snapshot_slot(Connection& replication, const Endpoint& endpoint, const SlotWait& wait,
                                  std::stop_token stop);
+// Makes an existing slot a failover slot. Waits up to `longest` for a process that reads the slot, then throws
+// Error(source_not_ready). REQUIRES: a server of version 17 or later.
+void make_failover_slot(Connection& catalog, Connection& replication, const std::string& name, milliseconds longest,
+                        const std::stop_token& stop);
 // Does nothing if there is no such slot.
 void drop_slot(Connection& catalog, const std::string& name);
 

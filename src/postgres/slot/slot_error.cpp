@@ -13,6 +13,24 @@ Remedy drop_or_rename(const std::string& name) {
   return remedy("Give another name by {}, or, if nobody needs it: {}", RemedyOption::slot, drop_statement(name));
 }
 
+// A server before 16 reports no reason, and has only the first.
+std::string invalidation_text(const std::string& reason) {
+  if (reason.empty() || reason == "wal_removed") {
+    return "the write-ahead log it needs was removed (max_slot_wal_keep_size)";
+  }
+  if (reason == "rows_removed") return "the standby removed rows that it needs (hot_standby_feedback)";
+  if (reason == "wal_level_insufficient") return "wal_level of the primary was below logical";
+  if (reason == "idle_timeout") return "idle_timeout: nobody read it for longer than idle_replication_slot_timeout";
+  return reason;
+}
+
+std::string prevention(const std::string& reason) {
+  if (reason.empty() || reason == "wal_removed") return " Raise max_slot_wal_keep_size.";
+  if (reason == "rows_removed") return " Set hot_standby_feedback = on on the standby.";
+  if (reason == "idle_timeout") return " Raise idle_replication_slot_timeout, or let runs follow.";
+  return {};
+}
+
 }  // namespace
 
 std::optional<Error> slot_error(const std::optional<SlotState>& slot, const std::string& name,
@@ -44,12 +62,10 @@ std::optional<Error> slot_error(const std::optional<SlotState>& slot, const std:
                      remedy("Give another name by {}.", RemedyOption::slot));
   }
   if (slot->wal_status == "lost" || !slot->invalidation_reason.empty() || !slot->restart_lsn.is_set()) {
-    const auto reason = slot->invalidation_reason.empty()
-                            ? "the write-ahead log it needs was removed (max_slot_wal_keep_size)"
-                            : slot->invalidation_reason;
-    return not_ready(fmt::format("slot {} was invalidated by the server: {}", name, reason),
-                     remedy("{} then {} copies everything again. Raise max_slot_wal_keep_size.", drop_statement(name),
-                            RemedyAction::reset));
+    const auto& reason = slot->invalidation_reason;
+    return not_ready(
+        fmt::format("slot {} was invalidated by the server: {}", name, invalidation_text(reason)),
+        remedy("{} then {} copies everything again.{}", drop_statement(name), RemedyAction::reset, prevention(reason)));
   }
   if (checkpoint.is_set() && slot->confirmed_flush_lsn > checkpoint) {
     return not_ready(

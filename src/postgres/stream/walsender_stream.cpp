@@ -374,6 +374,7 @@ class SlotTaking {
     // The slot is read again now that no other process can move it. If it is ahead of the requested position, the
     // server silently starts from the slot's own position.
     const auto slot = require_usable();
+    if (options_.server != nullptr) options_.server->stream_begins(options_.slot, PQbackendPID(replication_.raw()));
     return std::make_unique<WalsenderStream>(std::move(replication_), options_, begins_at(slot), timeout);
   }
 

@@ -40,6 +40,7 @@ class Run::Impl {
   Impl(RunOptions options, destination::Destination& destination, RunObserver& observer)
       : options_(with_patience(std::move(options), ending_.get_token())),
         destination_(destination),
+        server_(options_.standby),
         types_(options_.conninfo, &server_),
         threads_(options_.batch_bytes, clock_),
         statistics_(first_status(), clock_),

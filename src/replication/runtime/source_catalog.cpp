@@ -19,9 +19,10 @@ postgres::Connection& SourceCatalog::connection() {
 // A snapshot holds the open transactions of all databases of the cluster, except lazy VACUUMs, which change nothing
 // that a catalog poll compares (GetSnapshotData in procarray.c).
 std::string SourceCatalog::read_snapshot() {
-  const auto rows =
-      connection().query("SELECT pg_catalog.pg_current_snapshot()::text, pg_catalog.pg_current_wal_flush_lsn()", {},
-                         "looking up which transactions have ended");
+  const auto rows = connection().query(
+      "SELECT pg_catalog.pg_current_snapshot()::text, CASE WHEN pg_catalog.pg_is_in_recovery() "
+      "THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END",
+      {}, "looking up which transactions have ended");
   parts_.statistics.server_position(rows.lsn(0, 1));
   return rows.text(0, 0);
 }

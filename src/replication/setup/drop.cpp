@@ -57,7 +57,7 @@ std::vector<std::string> made_by_others(postgres::Connection& catalog, const Sou
 
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names) {
   if (postgres::read_slot(catalog, names.slot)) postgres::drop_slot(catalog, names.slot);
-  postgres::drop_own_publication(catalog, names.publication);
+  if (!postgres::is_standby(catalog)) postgres::drop_own_publication(catalog, names.publication);
 }
 
 void drop_pipeline(postgres::Connection& catalog, const SourceNames& names, destination::Destination& destination) {

@@ -33,7 +33,8 @@ struct InSource {
 [[nodiscard]] std::vector<std::string> made_by_others(postgres::Connection& catalog, const SourceNames& names,
                                                       const std::optional<destination::Checkpoint>& checkpoint);
 
-// Drops the slot, and the publication if walbrook created it.
+// Drops the slot, and the publication if walbrook created it. A standby keeps its publication, which only the primary
+// can drop.
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names);
 
 // Drops the source's part first: after a failure, the destination's remaining state still has the names, so that the

@@ -54,16 +54,24 @@ void MadeInSource::find_or_create_slot(postgres::KnownServer& server, RunObserve
                                        const std::stop_token& stop) {
   if (const auto slot = postgres::read_slot(catalog_, options_.slot)) {
     slot_ = {.lsn = slot->confirmed_flush_lsn, .two_phase = slot->two_phase};
+    if (options_.failover && !slot->failover) make_failover(server, observer, stop);
     return;
   }
   auto replication = postgres::open_checked(options_.conninfo, postgres::ConnectionUse::replication, &server);
   const postgres::SlotWait wait{.report = [&observer](const auto& writers) { observer.waiting_for(writers); },
                                 .longest = options_.follow ? milliseconds(0) : options_.snapshot_wait};
   const auto created = postgres::create_permanent_slot(
-      replication, options_.conninfo, {.name = options_.slot, .two_phase = options_.two_phase}, wait, stop);
+      replication, options_.conninfo,
+      {.name = options_.slot, .two_phase = options_.two_phase, .failover = options_.failover}, wait, stop);
   slot_ = {.lsn = created.consistent_point, .created = true, .two_phase = options_.two_phase};
   observer.prepared(fmt::format("slot {} created at {}", options_.slot, created.consistent_point.to_string()));
   fault::hit("slot_created");
+}
+
+void MadeInSource::make_failover(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop) {
+  auto replication = postgres::open_checked(options_.conninfo, postgres::ConnectionUse::replication, &server);
+  postgres::make_failover_slot(catalog_, replication, options_.slot, options_.slot_timeout, stop);
+  observer.prepared(fmt::format("slot {} is a failover slot now", options_.slot));
 }
 
 void MadeInSource::note_makers(const std::optional<destination::Checkpoint>& before,

@@ -46,6 +46,7 @@ class MadeInSource {
  private:
   void find_or_create_publication(RunObserver& observer);
   void find_or_create_slot(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
+  void make_failover(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
   void take_back() noexcept;
 
   const RunOptions& options_;

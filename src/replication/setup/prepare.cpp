@@ -66,7 +66,11 @@ bool all_binary(postgres::Connection& catalog, const postgres::Publication& publ
 // so this also skips changes from before a publication was created again, which servers before 18 refuse to decode.
 destination::Checkpoint skip_backlog(postgres::Connection& catalog, const std::string& slot,
                                      destination::Destination& destination, destination::Checkpoint checkpoint) {
-  const Lsn now = catalog.query("SELECT pg_catalog.pg_current_wal_flush_lsn()").lsn(0, 0);
+  const Lsn now = catalog
+                      .query(
+                          "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
+                          "ELSE pg_catalog.pg_current_wal_flush_lsn() END")
+                      .lsn(0, 0);
   if (now <= checkpoint.lsn) return checkpoint;
   checkpoint.lsn = now;
   checkpoint.last = {.commit_lsn = now};
@@ -137,6 +141,8 @@ postgres::PreflightRequest preflight_request(const RunOptions& options, const de
                                      .tables = options.tables,
                                      .accept_new_system = options.accept_new_system,
                                      .snapshot = options.snapshot || !options.copy_again.empty(),
+                                     .standby = options.standby,
+                                     .failover = options.failover,
                                      .reset = options.reset};
   note_known_tables(state.outputs, request);
   request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);
@@ -299,8 +305,11 @@ void note_known_tables(const std::vector<OutputRecord>& records, postgres::Prefl
 
 // The walsender does not send what is not flushed, and pruning of dead rows by a reader writes log that an idle server
 // does not flush for up to 15 s. The commit of a transaction that has an id and no changes makes the WAL writer flush
-// up to it; no row is written.
+// up to it; no row is written. A standby sends what it has replayed.
 Lsn end_of_committed(postgres::Connection& catalog) {
+  if (postgres::is_standby(catalog)) {
+    return postgres::before_page_header(catalog.query("SELECT pg_catalog.pg_last_wal_replay_lsn()").lsn(0, 0));
+  }
   const auto rows =
       catalog.query("SELECT pg_catalog.pg_current_wal_insert_lsn(), pg_catalog.pg_current_wal_flush_lsn()");
   const Lsn target = postgres::before_page_header(rows.lsn(0, 0));

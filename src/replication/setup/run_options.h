@@ -61,6 +61,8 @@ struct RunOptions {
   std::uint64_t max_spool_size = 0;             // bytes; 0 = half of what is free there when the run begins
   int protocol = 0;                             // of pgoutput, 1 to 4; 0 = the highest that the server has
   bool two_phase = false;                       // the server sends prepared transactions when they are prepared
+  bool standby = false;                         // the source may be a standby (16+)
+  bool failover = false;                        // the slot is a failover slot, which standbys can synchronize (17+)
   std::string origin;                           // "none": only what was not replicated into the source; "", "any": all
   std::string logical_decoding_work_mem = "256MB";
   milliseconds network_timeout{60'000};  // silence on a connection to the source after which it counts as broken

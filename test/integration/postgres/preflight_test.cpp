@@ -80,6 +80,18 @@ TEST_F(Preflight, a_fresh_database_is_ready) {
   expect_finding(found, Severity::ok, "slot", {"will be created"});
 }
 
+TEST_F(Preflight, what_no_stream_contains_is_counted) {
+  auto asked = request();
+  asked.counts_unsent = true;
+  sql.exec("CREATE TABLE a(id int PRIMARY KEY)");
+  for (const auto& finding : preflight(asked)) EXPECT_EQ(finding.what.find("not replicated"), std::string::npos);
+  sql.exec(
+      "CREATE SEQUENCE one; CREATE SEQUENCE two; CREATE MATERIALIZED VIEW m AS SELECT 1 AS i; CREATE UNLOGGED TABLE "
+      "u(id int PRIMARY KEY); SELECT lo_create(0)");
+  expect_finding(preflight(asked), Severity::note, "publication",
+                 {"not replicated: 2 sequences, 1 large object, 1 materialized view, 1 unlogged table"});
+}
+
 TEST_F(Preflight, an_unreachable_server_is_a_finding) {
   auto asked = request();
   asked.conninfo = "host=127.0.0.1 port=1 user=postgres";
