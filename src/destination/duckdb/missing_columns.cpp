@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include "destination/duckdb/duckdb_capabilities.h"
-#include "destination/duckdb/types.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -22,7 +21,7 @@ void drop_columns_of(Connection& connection, Target& target, std::string_view so
 }  // namespace
 
 void add_missing_columns(Connection& connection, StateTables& state, TargetRecord& record, const Alteration& alteration,
-                         Naming naming) {
+                         Naming naming, const EnumTypes& enums) {
   auto& target = record.target;
   bool added = false;
   for (const auto& column : alteration.columns) {
@@ -33,7 +32,7 @@ void add_missing_columns(Connection& connection, StateTables& state, TargetRecor
     });
     connection.execute(
         fmt::format("ALTER TABLE {} ADD COLUMN {} {}", connection.database().full_name(target.schema, target.table),
-                    identifier(name), sql_type(column.type)),
+                    identifier(name), enums.column_type(column.type)),
         "adding column " + column.name);
     target.columns.push_back({.name = name, .source = column.name});
     added = true;
