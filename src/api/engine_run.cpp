@@ -177,6 +177,7 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
           .primary_key = state.primary_key,
           .lake = state.lake,
           .create_types = state.create_types,
+          .enum_columns = state.enum_columns,
           .owner = state.owner,
           .busy = state.busy};
 }

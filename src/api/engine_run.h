@@ -32,6 +32,7 @@ struct PipelineState {
   std::string extension_directory;   // see DestinationOptions
   bool primary_key = false;          //
   bool create_types = false;         //
+  bool enum_columns = false;         //
   destination::LakeOptions lake;     //
   std::string spool_dir;             // "" = the destination's folder
   std::uint64_t max_spool_size = 0;  // see RunOptions

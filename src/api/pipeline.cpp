@@ -111,6 +111,7 @@ Pipeline::Pipeline(PipelineOptions options) : state_(std::make_unique<State>()) 
       state_->primary_key = configured("destination.postgresql.primary_key") == "true";
       state_->create_types = configured("destination.postgresql.create_types") == "true";
     }
+    state_->enum_columns = configured("destination.duckdb.enum_columns") == "true";
     if (destination_words(state_->destination_url).kind == ducklake_destination) {
       const auto number = [&](std::string_view key) { return std::stoull(configured(key)); };  // keys.cpp checks it
       state_->lake = {.inline_rows = number("destination.ducklake.inline_rows"),

@@ -126,6 +126,7 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
   if (flags.adopt_slot) settings.set_flag("sources.pg_replication.adopt_slot", "--adopt-slot", "true");
   if (flags.create_types) settings.set_flag("destination.postgresql.create_types", "--create-types", "true");
+  if (flags.enum_columns) settings.set_flag("destination.duckdb.enum_columns", "--enum-columns", "true");
   if (flags.primary_key) settings.set_flag("destination.postgresql.primary_key", "--primary-key", "true");
   if (flags.standby) settings.set_flag("sources.pg_replication.standby", "--standby", "true");
   if (flags.failover) settings.set_flag("sources.pg_replication.failover", "--failover", "true");
@@ -247,6 +248,7 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
   auto& destination = line.destination;
   if (const auto limit = settings.text("destination.duckdb.memory_limit")) destination.memory_limit = *limit;
   set_number(settings, "destination.duckdb.threads", destination.threads);
+  destination.enum_columns = settings.boolean("destination.duckdb.enum_columns").value_or(false);
   destination.primary_key = settings.boolean("destination.postgresql.primary_key").value_or(false);
   destination.create_types = settings.boolean("destination.postgresql.create_types").value_or(false);
   set_number(settings, "destination.ducklake.inline_rows", destination.lake.inline_rows);

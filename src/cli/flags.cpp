@@ -204,6 +204,8 @@ void add_loading(CLI::App& app, Flags& flags) {
            "target tables in a PostgreSQL database get a primary key, not an index");
   add_flag(app, advanced_group, "--create-types", flags.create_types,
            "a PostgreSQL database gets the enums, domains and composites\nof the source");
+  add_flag(app, advanced_group, "--enum-columns", flags.enum_columns,
+           "columns of enums have type ENUM in a DuckDB file, and not VARCHAR");
   advanced("destination.ducklake.inline_rows", "N",
            "changes of up to so many rows of a load stay in a lake's catalog\nuntil maintenance, 0: none; " +
                default_of("destination.ducklake.inline_rows"));

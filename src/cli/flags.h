@@ -26,7 +26,7 @@ struct Flags {
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> tables;
   bool no_snapshot = false, two_phase = false, failover = false, standby = false, adopt_slot = false,
-       primary_key = false, create_types = false;
+       primary_key = false, create_types = false, enum_columns = false;
 
   std::optional<std::string> pipeline, project;
   std::optional<std::string> until, skip_transaction, at;

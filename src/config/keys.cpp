@@ -148,6 +148,8 @@ constexpr std::array all_keys = {
     Key{duckdb_section, "threads", Kind::count, "", "--threads", "DuckDB's `threads`. Default: its own.", "", 1, 1024},
     Key{duckdb_section, "extension_directory", Kind::text, "", "--extension-directory",
         "The folder with DuckDB's extensions. Default: `~/.duckdb/extensions`."},
+    Key{duckdb_section, "enum_columns", Kind::boolean, "false", "--enum-columns",
+        "Columns of the source's enums have type `ENUM`, and not `VARCHAR`."},
     Key{duckdb_section, "queries", Kind::count, "1", "--queries",
         "Queries that a run answers at the same time. Others wait for their turn.", "", 1, 64},
     Key{duckdb_section, "query_timeout", Kind::count, "300", "--query-timeout",

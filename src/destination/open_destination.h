@@ -41,6 +41,7 @@ struct DestinationOptions {
   LakeOptions lake{};                 // of DuckLake
   std::optional<Lsn> at{};            // DuckLake: how the lake was at that LSN. REQUIRES: read_only
   bool create_types = false;          // PostgreSQL: the source's enums, domains and composites are created there
+  bool enum_columns = false;          // DuckDB's file: columns of the source's enums have type ENUM
   UseOwner owner = nullptr;           // nullptr: shares with no other use
   WhenBusy busy = WhenBusy::wait;
   // With read_only: uses of the same owner may begin to write while this one still reads, so the destination is opened

@@ -8,6 +8,7 @@ MergeCounts apply(Transaction& transaction, const OutputRecord& output, const Ro
                     .transactions = operations.transactions,
                     .load_id = operations.load_id,
                     .keyed = operations.keyed};
+  transaction.expect(output, operations);
   if (!operations.complete.empty()) transaction.complete(output, rows, operations.complete);
   if (!operations.remove.empty()) counts.removed = transaction.remove(output, rows, operations.remove);
   if (!operations.append.empty() || !operations.complete.empty()) {

@@ -113,6 +113,10 @@ class Transaction {
   // on the output came before in this transaction.
   virtual void swap_in(const OutputRecord& output, const TargetName* former = nullptr) = 0;
 
+  // Tells which rows the three operations below are about to write, so that the target can be made ready for their
+  // values. apply() calls it.
+  virtual void expect(const OutputRecord& /*output*/, const RowOperations& /*operations*/) {}
+
   // The three row operations. REQUIRES: the target has every column of the rows' schema, and every overflow column that
   // the values need (see alter). Columns of the target that the schema lacks become NULL in written rows.
   //
@@ -137,7 +141,7 @@ class Transaction {
   virtual void commit() = 0;
 };
 
-// Runs the three row operations in their order: complete, remove, append.
+// Announces the rows and runs the three row operations in their order: complete, remove, append.
 MergeCounts apply(Transaction& transaction, const OutputRecord& output, const RowOperations& operations);
 
 }  // namespace walbrook::destination

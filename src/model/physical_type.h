@@ -64,6 +64,7 @@ struct PhysicalType {
   // The source's own type, if the destination has PostgreSQL's types (ValueLimits::source_types) and the layout does
   // not already say which one: "3802" is the OID of a built-in type, "citext" the name of an extension's, "1700[]" an
   // array of a type. The layout is then utf8 or json, and values are in the type's text form, or it is the type's own.
+  // At a destination with user_types alone: the name of an enum, whose layout is utf8.
   std::string native{};
   friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };
@@ -106,7 +107,7 @@ struct ValueLimits {
   // arrays, ranges, …) keep it, and PhysicalType::native says which type they are of.
   bool source_types = false;
   // With source_types: the destination also has the source's enums, domains and composites, and PhysicalType::native
-  // is their name with its schema: "app.mood".
+  // is their name with its schema: "app.mood". Without: it has enums, and domains over them, as types of columns.
   bool user_types = false;
 };
 

@@ -45,6 +45,11 @@ bool is_defined_by_user(const SourceType& type) {
          (is_domain || type.is_enum || type.kind == SourceType::Kind::composite);
 }
 
+// The type is an enum or a domain over one, and not an array of it.
+bool is_enum_of_user(const SourceType& type) {
+  return type.is_enum && type.kind == SourceType::Kind::scalar && is_defined_by_user(type);
+}
+
 // Returns PhysicalType::native of a column with values of the type.
 std::string native_name(const SourceType& type, bool user_types) {
   auto text = std::to_string(type_oid::text);
@@ -199,10 +204,13 @@ SourceType built_in_type(Oid oid) {
 }
 
 PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const ValueLimits& limits) {
-  if (limits.source_types) {
+  if (limits.source_types || limits.user_types) {
     auto own_limits = limits;
-    own_limits.source_types = false;
-    return in_source_type(type, physical_type(type, typmod, own_limits), limits.user_types);
+    own_limits.source_types = own_limits.user_types = false;
+    auto own = physical_type(type, typmod, own_limits);
+    if (limits.source_types) return in_source_type(type, std::move(own), limits.user_types);
+    if (is_enum_of_user(type)) own.native = type.name;
+    return own;
   }
   const auto own_typmod = type.base_typmod >= 0 ? type.base_typmod : typmod;
   switch (type.kind) {

@@ -60,6 +60,7 @@ const std::vector<Configuration>& configurations() {
 const std::vector<TestedDestination>& tested_destinations() {
   static const std::vector<TestedDestination> all = {
       {.name = "duckdb"},
+      {.name = "duckdb_enums", .flags = {"--enum-columns"}, .only_where_named = true},
       {.name = "postgresql", .kind = TestedDestination::Kind::postgresql},
       {.name = "postgresql_keyed",
        .kind = TestedDestination::Kind::postgresql,

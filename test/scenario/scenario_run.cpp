@@ -32,6 +32,7 @@ ScenarioRun::ScenarioRun(const std::filesystem::path& file, const Configuration&
                 .flags = configuration.flags},
       comparison_{.conninfo = database_.conninfo(), .file = pipeline_.file} {
   pipeline_.flags.insert(pipeline_.flags.end(), destination.flags.begin(), destination.flags.end());
+  comparison_.file_has_enums = std::ranges::count(destination.flags, "--enum-columns") > 0;
   if (destination.kind == TestedDestination::Kind::files) {
     comparison_.lake = folder_ / "lake";
     pipeline_.server = "file://" + comparison_.lake.string() + "?format=" + destination.format;

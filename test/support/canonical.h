@@ -15,6 +15,7 @@ struct BaseType {
   std::uint32_t oid = 0;
   std::int32_t typmod = -1;
   Kind kind = Kind::scalar;
+  bool is_enum = false;
   std::string schema{};           // of hstore: the schema of its functions
   std::vector<BaseField> fields;  // of an array: its element; of a composite: its attributes, at least one
 };

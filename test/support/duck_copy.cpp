@@ -63,6 +63,7 @@ std::optional<std::map<std::string, std::string>> DuckCopy::column_types(const C
 }
 
 std::string DuckCopy::other_type(const SourceColumn& column, const std::string& type) {
+  if (has_enums_ && column.type.is_enum) return type.starts_with("ENUM(") ? "" : "ENUM";
   auto expected = expected_duck_type(column.type);
   if (!column.type.fields.empty()) expected = reader_.value("SELECT typeof(NULL::" + expected + ")");
   return type == expected ? "" : expected;

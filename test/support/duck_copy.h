@@ -11,8 +11,9 @@ namespace walbrook::test {
 
 class DuckCopy : public CopyReader {
  public:
-  explicit DuckCopy(const std::filesystem::path& file, DuckReader::Access access = DuckReader::Access::read_only)
-      : reader_(file, access) {}
+  explicit DuckCopy(const std::filesystem::path& file, DuckReader::Access access = DuckReader::Access::read_only,
+                    bool has_enums = false)
+      : reader_(file, access), has_enums_(has_enums) {}
 
   [[nodiscard]] bool folds_case() const override { return true; }
   [[nodiscard]] std::vector<SqlRow> query(const std::string& sql) override { return reader_.query(sql); }
@@ -26,6 +27,9 @@ class DuckCopy : public CopyReader {
 
  protected:
   DuckReader reader_;
+
+ private:
+  bool has_enums_;  // columns of enums are ENUM
 };
 
 }  // namespace walbrook::test

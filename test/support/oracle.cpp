@@ -139,7 +139,7 @@ std::unique_ptr<CopyReader> open_copy(const Comparison& comparison) {
   if (!comparison.copy_conninfo.empty()) return std::make_unique<PostgresCopy>(comparison.copy_conninfo);
   if (!comparison.lake.empty()) return std::make_unique<FilesCopy>(comparison.lake);
   if (!comparison.ducklake.empty()) return std::make_unique<LakeCopy>(comparison.ducklake, comparison.bucket_secret);
-  return std::make_unique<DuckCopy>(comparison.file);
+  return std::make_unique<DuckCopy>(comparison.file, DuckReader::Access::read_only, comparison.file_has_enums);
 }
 
 std::string differences(const Comparison& comparison) {

@@ -16,6 +16,7 @@ struct Comparison {
   std::string conninfo;  // of the source, as a user who may read everything
   std::string publication = "walbrook";
   std::filesystem::path file;       // the DuckDB file; no process may have it open for writing
+  bool file_has_enums = false;      // columns of enums are ENUM in it, and not VARCHAR
   std::string copy_conninfo;        // of a PostgreSQL destination, instead of the file; "": there is none
   std::filesystem::path lake;       // the folder of a destination of files, instead of the file; "": there is none
   std::string ducklake;             // a lake, as ATTACH takes it, instead of the file; "": there is none

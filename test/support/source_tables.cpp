@@ -64,7 +64,7 @@ BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod) {
           .at(0);
   if (*row[0] == "d") return type_of(sql, *row[1], row[2] == "-1" ? typmod : std::stoi(*row[2]));
   if (*row[0] == "c") return composite(sql, oid);
-  BaseType type{.oid = static_cast<std::uint32_t>(std::stoul(oid)), .typmod = typmod};
+  BaseType type{.oid = static_cast<std::uint32_t>(std::stoul(oid)), .typmod = typmod, .is_enum = row[0] == "e"};
   if (row[3]) {
     type.kind = BaseType::Kind::array;
     type.fields.push_back({.name = "", .type = type_of(sql, *row[3], typmod)});

@@ -42,10 +42,11 @@ class OneValue {
 
 class Alterer {
  public:
-  Alterer(Connection& connection, Target& target, Naming naming)
+  Alterer(Connection& connection, Target& target, Naming naming, const EnumTypes& enums)
       : connection_(connection),
         target_(target),
         naming_(naming),
+        enums_(enums),
         table_(connection.database().full_name(target.schema, target.table)) {}
 
   void rename(const std::vector<Alteration::RenamedColumn>& renamed) {
@@ -58,7 +59,7 @@ class Alterer {
   void widen(const ColumnSchema& column) {
     const auto* place = target_.column_of(column.name);
     if (place == nullptr) return;
-    alter(fmt::format("ALTER COLUMN {} TYPE {}", identifier(place->name), sql_type(column.type)),
+    alter(fmt::format("ALTER COLUMN {} TYPE {}", identifier(place->name), enums_.column_type(column.type)),
           "widening column " + column.name);
   }
   void drop_columns_of(std::string_view source) {
@@ -73,7 +74,7 @@ class Alterer {
     const auto& rules = capabilities().names;
     const auto name = free_name(rules, column_name(column, naming_),
                                 [&](const std::string& other) { return target_.has_column_named(rules, other); });
-    const auto definition = fmt::format("ADD COLUMN {} {}", identifier(name), sql_type(column.type));
+    const auto definition = fmt::format("ADD COLUMN {} {}", identifier(name), enums_.column_type(column.type));
     const auto doing = "adding column " + column.name;
     const auto text = value == nullptr ? std::nullopt : default_of(column, *value);
     if (text) {
@@ -105,27 +106,31 @@ class Alterer {
     OneValue(column, value)
         .execute(connection_,
                  fmt::format("CREATE OR REPLACE TEMP TABLE {} AS SELECT v::VARCHAR AS text, "
-                             "v::VARCHAR::{} IS NOT DISTINCT FROM v AS is_exact FROM ",
-                             table, sql_type(column.type)),
+                             "TRY_CAST(v::VARCHAR AS {}) IS NOT DISTINCT FROM v AS is_exact FROM ",
+                             table, enums_.column_type(column.type)),
                  " AS s", doing);
     const auto rows = connection_.rows(fmt::format("SELECT text FROM {} WHERE is_exact", table));
     connection_.execute(fmt::format("DROP TABLE {}", table), doing);
-    return rows.empty() ? std::nullopt : rows.at(0).at(0);
+    if (!rows.empty()) return rows.at(0).at(0);
+    if (column.type.native.empty()) return std::nullopt;
+    throw TargetRefused("the default of column \"" + column.name + "\" is a label that was added to its enum since",
+                        "Resync the table.");
   }
 
   Connection& connection_;
   Target& target_;
   Naming naming_;
+  const EnumTypes& enums_;
   std::string table_;
 };
 
 }  // namespace
 
 void alter_target(Connection& connection, StateTables& state, TargetRecord& record, const Alteration& alteration,
-                  Naming naming) {
+                  Naming naming, const EnumTypes& enums) {
   auto& target = record.target;
   const auto before = target;
-  Alterer alterer(connection, target, naming);
+  Alterer alterer(connection, target, naming, enums);
   alterer.rename(alteration.renamed);
   for (const auto& column : alteration.widened) alterer.widen(column);
   for (const auto& column : alteration.columns) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "destination/duckdb/connection.h"
+#include "destination/duckdb/enum_types.h"
 #include "destination/duckdb/state.h"
 #include "destination/transaction.h"
 
@@ -13,6 +14,6 @@ namespace walbrook::destination::duckdb {
 // Makes all of the alteration but the overflow columns, in the connection's open transaction. Columns that the table
 // has already are not added.
 void alter_target(Connection& connection, StateTables& state, TargetRecord& record, const Alteration& alteration,
-                  Naming naming);
+                  Naming naming, const EnumTypes& enums);
 
 }  // namespace walbrook::destination::duckdb

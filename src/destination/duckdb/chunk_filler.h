@@ -52,6 +52,8 @@ class ChunkFiller {
   std::uint32_t fill(duckdb_data_chunk chunk, const SelectedRows& rows, std::size_t first);
   std::uint32_t fill(duckdb_data_chunk chunk, const RowBatch& batch, std::size_t first);
 
+  // The column's vectors are of an ENUM with these labels. REQUIRES: it has every label of the values.
+  void set_labels(std::uint32_t column, const std::vector<std::string>& labels) { values_.set_labels(column, labels); }
   [[nodiscard]] const std::vector<Feed>& feeds() const { return feeds_; }
   [[nodiscard]] const TableSchema& schema() const { return *schema_; }
   [[nodiscard]] const std::string& label() const { return label_; }

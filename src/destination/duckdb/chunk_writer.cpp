@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "destination/duckdb/enum_columns.h"
 #include "destination/duckdb/types.h"
 
 namespace walbrook::destination::duckdb {
@@ -139,7 +140,10 @@ ChunkWriter::ChunkWriter(Connection& connection, const Target& target, const Tab
     const auto& feed = filler_.feeds().at(i);
     if (feed.kind != Feed::Kind::value) continue;
     const auto& column = schema->columns[feed.column];
-    if (matches(types[i].get(), column.type)) continue;
+    if (matches(types[i].get(), column.type)) {
+      if (!column.type.native.empty()) filler_.set_labels(feed.column, enum_labels(types[i].get()));
+      continue;
+    }
     throw TargetRefused(fmt::format("column \"{}\" of {} is not {} in the destination", column.name, filler_.label(),
                                     sql_type(column.type)),
                         "It was altered there.");

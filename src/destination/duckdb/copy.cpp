@@ -64,7 +64,7 @@ namespace {
 
 // Creates the copy's empty table, in the open transaction.
 Target create_copy(Connection& connection, RelationNames& names, StateTables& state, const std::string& pipeline,
-                   const OutputRecord& output, const TableSchema& schema) {
+                   const OutputRecord& output, const TableSchema& schema, const EnumTypes& enums) {
   if (const auto conflict = find_name_conflict(connection, names, state, pipeline, output)) {
     throw Error(ErrorKind::destination, conflict->reason, conflict->hint);
   }
@@ -79,7 +79,7 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
       free_name(capabilities().names, fmt::format("_walbrook_copy_{}", output.id.value),
                 [&](const std::string& candidate) { return names.contain(output.target_schema, candidate); });
   Target target = make_target(output.target_schema, name, schema, output.style);
-  connection.execute(create_sql(connection.database().full_name(output.target_schema, name), target, schema),
+  connection.execute(create_sql(connection.database().full_name(output.target_schema, name), target, schema, enums),
                      "creating the copy of " + schema.full_name());
   names.add(output.target_schema, name);
   const auto is_described = [](const ColumnSchema& column) { return !column.description.empty(); };
@@ -90,10 +90,11 @@ Target create_copy(Connection& connection, RelationNames& names, StateTables& st
 }  // namespace
 
 Copy::Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> outputs,
-           std::unique_lock<std::mutex> beginning)
+           const EnumTypes& enums, std::unique_lock<std::mutex> beginning)
     : connection_(std::move(database)),
       pipeline_(pipeline),
       state_(connection_, pipeline),
+      enums_(enums),
       beginning_(std::move(beginning)) {
   if (stores_records_alone()) {
     if (const auto& before = connection_.database().traits().before_table) {
@@ -150,8 +151,14 @@ void Copy::create(std::span<const CopyTarget> outputs) {
                    .output = output->id,
                    .has_source = output->has_source(),
                    .target = {}},
+        .enum_columns = nullptr,
         .writer = nullptr});
-    copied.record.target = create_copy(connection_, names, state_, pipeline_, *output, *schema);
+    copied.record.target = create_copy(connection_, names, state_, pipeline_, *output, *schema, enums_);
+  }
+  // Each borrows its target, which stays where it is from here on.
+  for (auto& copied : copied_) {
+    if (!EnumColumns::has_any(*copied.schema)) continue;
+    copied.enum_columns = std::make_unique<EnumColumns>(connection_, copied.record.target, *copied.schema);
   }
 }
 
@@ -176,6 +183,7 @@ std::string Copy::label() const {
 void Copy::append(std::size_t index, const RowBatch& rows) {
   auto& copied = copied_.at(index);
   add_overflow_columns(copied, rows);
+  add_labels(copied, rows);
   if (commits_each_batch()) return append_alone(copied, rows);
   if (writing_ != &copied) close_writers();  // one writer at a time, which bounds the rows that are held back
   writing_ = &copied;
@@ -233,6 +241,16 @@ void Copy::add_overflow_columns(CopiedOutput& copied, const RowBatch& rows) {
     state_.put_target(copied.record);
   }
   if (committed) commit_rows();
+}
+
+// A label that was added since the types were read.
+void Copy::add_labels(CopiedOutput& copied, const RowBatch& rows) {
+  if (copied.enum_columns == nullptr) return;
+  copied.enum_columns->note(rows);
+  if (!copied.enum_columns->lack_labels()) return;
+  commit_rows();  // ALTER has its own transaction, as with overflow columns
+  copied.enum_columns->alter(enums_);
+  commit_rows();
 }
 
 void Copy::add_overflow_alone(CopiedOutput& copied, const std::string& source) {

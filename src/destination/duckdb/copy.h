@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "destination/copy_writer.h"
 #include "destination/duckdb/chunk_writer.h"
+#include "destination/duckdb/enum_columns.h"
 #include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/state.h"
 #include "destination/target_difference.h"
@@ -39,9 +40,9 @@ void describe_columns(Connection& connection, const Target& target, const TableS
 class Copy final : public CopyWriter {
  public:
   // Replaces older copies of the same outputs. `beginning` is a lock that every creator of copies holds: two
-  // transactions cannot create the same schema.
+  // transactions cannot create the same schema. Borrows `enums`.
   Copy(std::shared_ptr<Database> database, const std::string& pipeline, std::span<const CopyTarget> outputs,
-       std::unique_lock<std::mutex> beginning);
+       const EnumTypes& enums, std::unique_lock<std::mutex> beginning);
   ~Copy() override;
 
   void append(std::size_t index, const RowBatch& rows) override;
@@ -52,6 +53,7 @@ class Copy final : public CopyWriter {
     TableSchemaRef schema;
     Provenance provenance;
     TargetRecord record;
+    std::unique_ptr<EnumColumns> enum_columns;  // nullptr: it has none
     std::unique_ptr<ChunkWriter> writer;
   };
 
@@ -65,11 +67,13 @@ class Copy final : public CopyWriter {
   void put_records();
   void put_record(const TargetRecord& record);
   void add_overflow_columns(CopiedOutput& copied, const RowBatch& rows);
+  void add_labels(CopiedOutput& copied, const RowBatch& rows);
   [[nodiscard]] std::string label() const;
 
   Connection connection_;
   std::string pipeline_;
   StateTables state_;
+  const EnumTypes& enums_;
   std::unique_lock<std::mutex> beginning_;  // held until the created tables are committed
   std::vector<CopiedOutput> copied_;
   CopiedOutput* writing_ = nullptr;  // the output that has a writer

@@ -31,4 +31,13 @@ const Capabilities& capabilities() {
   return own;
 }
 
+const Capabilities& capabilities_with_enums() {
+  static const Capabilities own = [] {
+    auto with_enums = capabilities();
+    with_enums.values.user_types = true;
+    return with_enums;
+  }();
+  return own;
+}
+
 }  // namespace walbrook::destination::duckdb

@@ -33,18 +33,24 @@ DuckDbDestination::DuckDbDestination(DatabaseOptions database, const Destination
            .owner = options.owner,
            .busy = options.busy},
       shared_with_writers_(options.shared_with_writers),
-      pipeline_(options.pipeline) {}
+      pipeline_(options.pipeline),
+      has_enums_(options.enum_columns && !options_.attachment) {}
 
 DuckDbDestination::~DuckDbDestination() {
   disconnect();
 }
 
 const Capabilities& DuckDbDestination::capabilities() const {
+  if (has_enums_) return capabilities_with_enums();
   return options_.attachment ? options_.attachment->traits.capabilities() : duckdb::capabilities();
 }
 
 std::string DuckDbDestination::type_name(const PhysicalType& type) const {
-  return sql_type(type);
+  return type.native.empty() ? sql_type(type) : "ENUM";
+}
+
+void DuckDbDestination::make_types(std::span<const TypeDefinition> types) {
+  if (has_enums_) enums_.note(types);
 }
 
 std::string DuckDbDestination::name() const {
@@ -234,7 +240,7 @@ std::unique_ptr<destination::Transaction> DuckDbDestination::begin(const Attempt
     const std::scoped_lock quiet(copies_);  // DuckDB makes no checkpoint while another transaction writes
     database.put_out_written_tables();
   }
-  auto begun = std::make_unique<DuckDbTransaction>(*connection_, pipeline_, known_,
+  auto begun = std::make_unique<DuckDbTransaction>(*connection_, pipeline_, known_, enums_,
                                                    [this](const DuckDbTransaction::Outcome& outcome) {
                                                      transaction_is_open_ = false;
                                                      if (outcome.committed) {
@@ -261,7 +267,7 @@ std::shared_ptr<Database> DuckDbDestination::open_database() {
 
 std::unique_ptr<CopyWriter> DuckDbDestination::begin_copy(std::span<const CopyTarget> outputs) {
   auto database = open_to_write();
-  return std::make_unique<Copy>(std::move(database), pipeline_, outputs, std::unique_lock(copies_));
+  return std::make_unique<Copy>(std::move(database), pipeline_, outputs, enums_, std::unique_lock(copies_));
 }
 
 std::unique_ptr<ReadSession> DuckDbDestination::open_session(const ReadOptions& options) {

@@ -9,6 +9,7 @@
 
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/duckdb_transaction.h"
+#include "destination/duckdb/enum_types.h"
 #include "destination/duckdb/file_claim.h"
 #include "destination/duckdb/read_session.h"
 #include "destination/open_destination.h"
@@ -26,6 +27,7 @@ class DuckDbDestination : public Destination, private QueryEngine {
   [[nodiscard]] const Capabilities& capabilities() const override;
   [[nodiscard]] std::string name() const override;
   [[nodiscard]] std::string type_name(const PhysicalType& type) const override;
+  void make_types(std::span<const TypeDefinition> types) override;
   [[nodiscard]] State open() override;
   [[nodiscard]] State read_state() override;
   void check_still_there() override;
@@ -63,6 +65,7 @@ class DuckDbDestination : public Destination, private QueryEngine {
   FileUse use_;
   bool shared_with_writers_;
   std::string pipeline_;
+  const bool has_enums_;  // the source's enums are types of columns
 
   // Used by the loader's thread alone.
   std::unique_ptr<Connection> connection_;
@@ -75,6 +78,8 @@ class DuckDbDestination : public Destination, private QueryEngine {
   std::int64_t last_load_ = 0;
 
   std::unique_ptr<FileClaim> claim_;  // held from the first open() on; outlives the database
+
+  EnumTypes enums_;  // used by any thread
 
   // Used by any thread.
   std::mutex mutex_;

@@ -10,17 +10,21 @@
 #include "destination/destination.h"
 #include "destination/duckdb/alter_target.h"
 #include "destination/duckdb/copy.h"
+#include "destination/duckdb/duckdb_capabilities.h"
+#include "destination/duckdb/enum_columns.h"
 #include "destination/duckdb/target_check.h"
 
 namespace walbrook::destination::duckdb {
 
-DuckDbTransaction::DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known, Ended ended)
+DuckDbTransaction::DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known,
+                                     const EnumTypes& enums, Ended ended)
     : connection_(connection),
       pipeline_(pipeline),
       state_(connection, pipeline),
       prepared_(connection, pipeline),
       names_(connection),
       known_(known),
+      enums_(enums),
       newest_load_(known.newest_load),
       ended_(std::move(ended)) {}
 
@@ -60,7 +64,7 @@ void DuckDbTransaction::alter(TargetRecord& record, const OutputRecord& output, 
       for (const auto& renamed : alteration.renamed) columns.push_back(renamed.to);
       before(connection_, record.target.schema, record.target.table, columns);
     }
-    alter_target(connection_, state_, record, alteration, output.style.naming);
+    alter_target(connection_, state_, record, alteration, output.style.naming, enums_);
     for (const auto& column : alteration.overflow) {
       if (record.target.column_of(column) == nullptr) continue;
       add_overflow_column(connection_, state_, record, column);
@@ -157,6 +161,21 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
   dropped_.emplace_back(name.schema, name.table);
 }
 
+void DuckDbTransaction::expect(const OutputRecord& output, const RowOperations& operations) {
+  if (!EnumColumns::has_any(*operations.schema)) return;
+  begin();
+  const auto& target = target_of(output);
+  EnumColumns columns(connection_, target, *operations.schema);
+  for (const auto& patch : operations.complete) columns.note(patch.row);
+  for (const auto& row : operations.append) columns.note(row);
+  on_target([&] {
+    if (!with_deleted_rows_.contains({target.schema, target.table})) return columns.alter(enums_);
+    columns.replace_table(
+        enums_, free_name(capabilities().names, fmt::format("_walbrook_copy_{}", output.id.value),
+                          [&](const std::string& candidate) { return names_.contain(target.schema, candidate); }));
+  });
+}
+
 void DuckDbTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {
   begin_rows();
   const auto& target = target_of(output);
@@ -168,7 +187,9 @@ void DuckDbTransaction::complete(const OutputRecord& output, const RowsOf& rows,
 std::uint64_t DuckDbTransaction::remove(const OutputRecord& output, const RowsOf& rows,
                                         std::span<const Removal> removals) {
   begin_rows();
-  return on_target([&] { return remove_rows({connection_, target_of(output), rows}, removals); });
+  const auto& target = target_of(output);
+  with_deleted_rows_.insert({target.schema, target.table});
+  return on_target([&] { return remove_rows({connection_, target, rows}, removals); });
 }
 
 AppendCounts DuckDbTransaction::append(const OutputRecord& output, const RowsOf& rows,
@@ -184,6 +205,7 @@ AppendCounts DuckDbTransaction::append(const OutputRecord& output, const RowsOf&
 void DuckDbTransaction::truncate(const OutputRecord& output) {
   begin_rows();
   const auto& target = target_of(output);
+  with_deleted_rows_.insert({target.schema, target.table});
   on_target([&] {
     connection_.execute("TRUNCATE " + connection_.database().full_name(target.schema, target.table),
                         fmt::format("truncating {}.{}", target.schema, target.table));

@@ -7,10 +7,12 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "destination/duckdb/enum_types.h"
 #include "destination/duckdb/kept_prepared.h"
 #include "destination/duckdb/relation_names.h"
 #include "destination/duckdb/row_operations.h"
@@ -38,13 +40,15 @@ class DuckDbTransaction final : public destination::Transaction {
   };
   using Ended = std::function<void(const Outcome&)>;
 
-  // Borrows `connection` and `known`, and changes `known` when it commits. Calls `ended` when it is destroyed.
-  DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known, Ended ended);
+  // Borrows `connection`, `known` and `enums`, and changes `known` when it commits. Calls `ended` when it is destroyed.
+  DuckDbTransaction(Connection& connection, const std::string& pipeline, Known& known, const EnumTypes& enums,
+                    Ended ended);
   ~DuckDbTransaction() override;
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
 
+  void expect(const OutputRecord& output, const RowOperations& operations) override;
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
   std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) override;
   AppendCounts append(const OutputRecord& output, const RowsOf& rows, std::span<const RowRef> appended) override;
@@ -82,12 +86,14 @@ class DuckDbTransaction final : public destination::Transaction {
   KeptPrepared prepared_;
   RelationNames names_;
   Known& known_;
+  const EnumTypes& enums_;
   std::unique_lock<std::timed_mutex> writing_;  // while it has begun
   bool begun_ = false;
   bool has_changed_rows_ = false;
   std::map<Key, Target> changed_;  // targets that this transaction swapped in or altered
   PendingRecords pending_;
   std::vector<Key> dropped_;
+  std::set<Key> with_deleted_rows_;  // targets that cannot be altered in this transaction any more
   std::map<Key, CompletedRows> completed_;
   int completions_ = 0;
   std::int64_t newest_load_;

@@ -25,11 +25,22 @@ void TargetCheck::read() {
   }
 }
 
+namespace {
+
+// Returns the type that a column was created with; of an enum the name alone, since its labels change.
+std::string made_type(const TargetColumn& column, const TableSchema& columns) {
+  const auto* source = columns.find(column.source);
+  const bool has_values = source != nullptr && !column.is_overflow && column.metadata == MetadataColumn::none;
+  return has_values && !source->type.native.empty() ? "ENUM" : type_of(column, columns, {});
+}
+
+}  // namespace
+
 // Compares types as text first. DuckDB may write a type differently (quotes in a STRUCT): then the type itself is
 // compared.
 bool TargetCheck::has_type(const Target& target, const TargetColumn& column, const std::string& type,
                            const TableSchema& columns) {
-  if (type == type_of(column, columns)) return true;
+  if (type == made_type(column, columns)) return true;
   const auto* source = columns.find(column.source);
   if (column.is_overflow || source == nullptr) return false;
   Owned<duckdb_prepared_statement, duckdb_destroy_prepare> prepared;
@@ -52,7 +63,7 @@ std::optional<TargetDifference> TargetCheck::difference(const Target& target, co
   }
   return compare_columns(target, file, [&](const TargetColumn& column) -> FoundColumn {
     using Found = FoundColumn::State;
-    const auto made = columns == nullptr ? std::string() : type_of(column, *columns);
+    const auto made = columns == nullptr ? std::string() : made_type(column, *columns);
     if (columns != nullptr && made.empty()) return {.state = Found::not_made};
     const auto type = relation.columns.find(folded(column.name));
     if (type == relation.columns.end()) return {.state = Found::missing};

@@ -4,7 +4,6 @@
 
 #include "destination/duckdb/connection.h"
 #include "destination/duckdb/duckdb_capabilities.h"
-#include "destination/duckdb/types.h"
 
 namespace walbrook::destination::duckdb {
 namespace {
@@ -36,19 +35,20 @@ Target make_target(std::string schema, std::string table, const TableSchema& col
   return target;
 }
 
-std::string type_of(const TargetColumn& column, const TableSchema& columns) {
+std::string type_of(const TargetColumn& column, const TableSchema& columns, const EnumTypes& enums) {
   if (column.metadata != MetadataColumn::none) return std::string(metadata_type(column));
   if (column.source.empty()) return "BOOLEAN";  // empty_table_column
   const auto* source = columns.find(column.source);
   if (source == nullptr) return {};
-  return column.is_overflow ? "VARCHAR" : sql_type(source->type);
+  return column.is_overflow ? "VARCHAR" : enums.column_type(source->type);
 }
 
-std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns) {
+std::string create_sql(const std::string& full_name, const Target& target, const TableSchema& columns,
+                       const EnumTypes& enums) {
   std::string sql = "CREATE TABLE " + full_name + " (";
   const char* separator = "";
   for (const auto& column : target.columns) {
-    sql += separator + identifier(column.name) + " " + type_of(column, columns);
+    sql += separator + identifier(column.name) + " " + type_of(column, columns, enums);
     separator = ", ";
   }
   return sql + ")";

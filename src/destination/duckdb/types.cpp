@@ -184,6 +184,7 @@ LogicalType logical_type(const PhysicalType& type) {
 }
 
 bool matches(duckdb_logical_type actual, const PhysicalType& type) {
+  if (!type.native.empty() && duckdb_get_type_id(actual) == DUCKDB_TYPE_ENUM) return true;
   if (duckdb_get_type_id(actual) != type_id(type.layout)) return false;
   switch (type.layout) {
     case Layout::decimal:

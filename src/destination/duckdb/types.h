@@ -4,6 +4,8 @@
 //   decimal(p,s) DECIMAL(p,s) · utf8 VARCHAR · json JSON · binary BLOB · uuid UUID · date DATE · time TIME ·
 //   time_tz TIME WITH TIME ZONE · timestamp TIMESTAMP · timestamp_tz TIMESTAMP WITH TIME ZONE · interval INTERVAL ·
 //   bit BIT · list T[] · structure STRUCT(…) · map MAP(K, V)
+//
+// A column of an enum (PhysicalType::native) may be an ENUM instead of VARCHAR: see enum_types.h.
 #pragma once
 
 #include <duckdb.h>

@@ -76,8 +76,54 @@ void set_all_null(duckdb_vector vector, std::size_t size) {
   }
 }
 
+void ValueVectors::set_labels(std::uint32_t column, const std::vector<std::string>& labels) {
+  if (labels.empty()) return;
+  auto& numbers = numbers_[column];
+  for (const auto& label : labels) numbers.emplace(label, static_cast<std::uint32_t>(numbers.size()));
+}
+
+// DuckDB numbers the labels of a type with as few bytes as they need.
+void ValueVectors::labels(const LabelNumbers& numbers, std::span<const RowRange> ranges, duckdb_vector vector) const {
+  void* data = duckdb_vector_get_data(vector);
+  const LogicalType type(duckdb_vector_get_column_type(vector));
+  switch (duckdb_enum_internal_type(type.get())) {
+    case DUCKDB_TYPE_UTINYINT:
+      return label_numbers(numbers, ranges, static_cast<std::uint8_t*>(data));
+    case DUCKDB_TYPE_USMALLINT:
+      return label_numbers(numbers, ranges, static_cast<std::uint16_t*>(data));
+    default:
+      return label_numbers(numbers, ranges, static_cast<std::uint32_t*>(data));
+  }
+}
+
+template <class Number>
+void ValueVectors::label_numbers(const LabelNumbers& numbers, std::span<const RowRange> ranges, Number* out) const {
+  for (const auto& range : ranges) {
+    const Column& source = source_of(range, column_);
+    for (std::size_t i = 0; i < range.count; ++i) {
+      auto& number = out[range.at + i];
+      number = 0;
+      if (source.is_null(range.first + i)) continue;
+      const auto text = source.bytes_at(range.first + i);
+      const auto found = numbers.find(text);
+      if (found == numbers.end()) no_label(text);
+      number = static_cast<Number>(found->second);
+    }
+  }
+}
+
+void ValueVectors::no_label(std::string_view text) const {
+  if (!is_utf8(text)) not_utf8(column_);
+  throw Error(ErrorKind::internal, fmt::format("column \"{}\" of table {} was not given label \"{}\"",
+                                               schema_.columns[column_].name, label_, text));
+}
+
 void ValueVectors::fill(std::uint32_t column, std::span<const RowRange> ranges, duckdb_vector vector) {
   column_ = column;
+  if (const auto numbers = numbers_.find(column); numbers != numbers_.end()) {
+    validity(ranges, column, vector);
+    return labels(numbers->second, ranges, vector);
+  }
   values(schema_.columns[column].type, ranges, column, vector);
 }
 

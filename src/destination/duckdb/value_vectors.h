@@ -5,9 +5,12 @@
 #include <duckdb.h>
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "model/row_batch.h"
@@ -33,6 +36,9 @@ class ValueVectors {
   // Borrows both, which name columns in messages.
   ValueVectors(const TableSchema& schema, const std::string& label) : schema_(schema), label_(label) {}
 
+  // The column's vectors are of an ENUM with these labels, unless there are none. REQUIRES: it has every label of the
+  // values.
+  void set_labels(std::uint32_t column, const std::vector<std::string>& labels);
   // Writes the values and NULLs of a column of the batches. Throws Error(data) for text that is not UTF-8.
   void fill(std::uint32_t column, std::span<const RowRange> ranges, duckdb_vector vector);
   [[noreturn]] void not_utf8(std::uint32_t column) const;
@@ -40,6 +46,11 @@ class ValueVectors {
   [[nodiscard]] std::size_t bytes() const { return bytes_; }      // bytes of texts and of list elements so far
 
  private:
+  struct LabelHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  using LabelNumbers = std::unordered_map<std::string, std::uint32_t, LabelHash, std::equal_to<>>;
   // Consecutive values of one child of a nested column.
   struct Slice {
     const Column* parent;
@@ -70,9 +81,15 @@ class ValueVectors {
   template <class Ranges>
   static void validity(const Ranges& ranges, std::uint32_t index, duckdb_vector vector);
 
+  void labels(const LabelNumbers& numbers, std::span<const RowRange> ranges, duckdb_vector vector) const;
+  template <class Number>
+  void label_numbers(const LabelNumbers& numbers, std::span<const RowRange> ranges, Number* out) const;
+  [[noreturn]] void no_label(std::string_view text) const;
+
   const TableSchema& schema_;
   const std::string& label_;
-  std::uint32_t column_ = 0;  // the column that is being filled
+  std::map<std::uint32_t, LabelNumbers> numbers_;  // of columns whose vectors are of an ENUM
+  std::uint32_t column_ = 0;                       // the column that is being filled
   std::size_t bytes_ = 0;
   std::size_t largest_ = 0;
 };

@@ -153,7 +153,7 @@ std::vector<TargetColumn> target_columns(const FileTable& table) {
 std::string reader_type(const FileColumn& column) {
   if (column.is_overflow) return "VARCHAR";
   if (column.is_value()) return duckdb::sql_type(column.type);
-  return duckdb::type_of({.name = column.name, .source = "", .metadata = column.metadata}, {});
+  return duckdb::type_of({.name = column.name, .source = "", .metadata = column.metadata}, {}, {});
 }
 
 std::string file_type(Format format, const FileColumn& column) {

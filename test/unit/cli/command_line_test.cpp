@@ -86,6 +86,7 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
                             "2",
                             "--primary-key",
                             "--create-types",
+                            "--enum-columns",
                             "--extension-directory",
                             "/opt/ext",
                             "--slot-timeout",
@@ -125,6 +126,7 @@ TEST_F(CommandLineTest, every_flag_of_run_arrives) {
   EXPECT_EQ(line.destination.threads, 2);
   EXPECT_TRUE(line.destination.primary_key);
   EXPECT_TRUE(line.destination.create_types);
+  EXPECT_TRUE(line.destination.enum_columns);
   EXPECT_EQ(line.destination.extension_directory, "/opt/ext");
   EXPECT_EQ(line.run.slot_timeout, std::chrono::seconds(5));
   EXPECT_EQ(line.run.network_timeout, std::chrono::seconds(7));

@@ -10,7 +10,7 @@ namespace walbrook::contract {
 
 class DuckDbCase : public DestinationCase {
  protected:
-  DuckDbCase() : DestinationCase(local_kinds().front()) {}
+  explicit DuckDbCase(const DestinationKind& kind = local_kinds().front()) : DestinationCase(kind) {}
 
   [[nodiscard]] std::string file() const { return folder() + "/copy.duckdb"; }
   // Returns the rows of a query as text: cells joined by '|', NULL as "-".

@@ -54,6 +54,25 @@ TEST(PhysicalType, an_enums_binary_form_is_known) {
   EXPECT_TRUE(has_binary_parser(mood));
 }
 
+TEST(PhysicalType, a_destination_with_enums_has_them_as_columns_alone) {
+  auto with_enums = limits;
+  with_enums.user_types = true;
+  const auto shown = [&](const SourceType& type) { return to_string(physical_type(type, -1, with_enums)); };
+  const SourceType mood{.oid = 20001, .base_oid = 20001, .is_enum = true, .name = "app.mood"};
+  const SourceType domain{.oid = 20002, .base_oid = 20001, .is_enum = true, .name = "app.today"};
+  const SourceType moods{.oid = 20003,
+                         .base_oid = 20003,
+                         .kind = SourceType::Kind::list,
+                         .name = "app.mood[]",
+                         .fields = {{.name = "", .type = mood}}};
+  const SourceType other{.oid = 20004, .base_oid = 20004, .name = "app.other"};
+  EXPECT_EQ(shown(mood), "utf8 as \"app.mood\"");
+  EXPECT_EQ(shown(domain), "utf8 as \"app.today\"");
+  EXPECT_EQ(shown(moods), "list(utf8)");
+  EXPECT_EQ(shown(other), "utf8");
+  EXPECT_EQ(shown({.oid = 20001, .base_oid = 20001, .is_enum = true}), "utf8") << "the type is gone";
+}
+
 TEST(PhysicalType, arrays_are_lists_of_their_elements) {
   EXPECT_EQ(to_string(physical_type(built_in_type(1007), -1, limits)), "list(int32)");
   EXPECT_EQ(to_string(physical_type(built_in_type(1231), numeric_typmod(12, 2), limits)), "list(decimal(12,2))");
