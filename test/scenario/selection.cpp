@@ -39,6 +39,7 @@ class Selection {
 
  private:
   void select_modes(const Scenario& scenario, bool even) {
+    if (!runs_into(scenario, tested_destinations().front())) return;
     bool takes_this_mode = even;
     for (const auto& configuration : configurations()) {
       if (!runs_in(scenario, configuration)) continue;
