@@ -31,11 +31,19 @@ struct DecodeOptions {
 
 enum class PipelineAction { info, loads, schema, sync, trace, failed, drop, list };
 
+// A moment in the history of a pipeline: one of the two is set.
+struct PipelineMoment {
+  std::optional<Lsn> lsn;  // a position in the source's log
+  std::optional<WallTime> time;
+};
+
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;
   std::vector<postgres::TableName> tables;     // of drop (none: the whole pipeline) and of resync
   std::vector<postgres::WrittenName> written;  // the same tables as the user wrote them
   std::uint64_t limit = 0;                     // of loads and trace
+  std::optional<PipelineMoment> at;            // of schema: the moment that it shows
+  bool diff = false;                           // of schema: how it has changed since then
   bool yes = false;                            // no confirmation is asked for
   bool destination_only = false;               // of drop: keeps slot and publication
   // Of list: the pipelines of the configuration.

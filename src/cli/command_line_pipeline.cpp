@@ -3,6 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <ctime>
+#include <string>
 
 #include "base/names.h"
 #include "base/text.h"
@@ -49,6 +54,43 @@ PipelineAction parse_pipeline_action(const Flags& flags) {
                           fmt::join(known, ", ")));
 }
 
+// Reads what utc_text and utc_json print, and the beginnings of it: a date, with a time or without. UTC.
+std::optional<WallTime> parse_moment(std::string text) {
+  for (const std::string_view zone : {" UTC", "Z", "+00"}) {
+    if (text.ends_with(zone)) text.resize(text.size() - zone.size());
+  }
+  std::ranges::replace(text, 'T', ' ');
+  constexpr std::array forms = {"%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d"};
+  for (const char* form : forms) {
+    std::tm parsed{};
+    const char* rest = strptime(text.c_str(), form, &parsed);
+    if (rest == nullptr) continue;
+    std::chrono::microseconds fraction{0};
+    if (*rest == '.') {
+      const auto digits = std::string_view(rest).substr(1, 6);
+      std::int64_t value = 0;
+      const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+      if (failed != std::errc{} || *end != '\0') return std::nullopt;
+      for (auto size = digits.size(); size < 6; ++size) value *= 10;
+      fraction = std::chrono::microseconds(value);
+    } else if (*rest != '\0') {
+      continue;
+    }
+    const std::chrono::seconds seconds(timegm(&parsed));
+    if (seconds >= std::chrono::floor<std::chrono::seconds>(WallTime::max()).time_since_epoch()) return WallTime::max();
+    if (seconds <= std::chrono::ceil<std::chrono::seconds>(WallTime::min()).time_since_epoch()) return WallTime::min();
+    return WallTime(seconds + fraction);
+  }
+  return std::nullopt;
+}
+
+PipelineMoment moment_of(const std::string& text) {
+  if (const auto lsn = Lsn::parse(text)) return {.lsn = lsn, .time = std::nullopt};
+  if (const auto time = parse_moment(text)) return {.lsn = std::nullopt, .time = time};
+  throw Error(ErrorKind::configuration, fmt::format("--at \"{}\" is neither an LSN nor a time", printable(text)),
+              "Forms: 0/1A2B3C8, \"2026-11-23 00:51:02\" (UTC).");
+}
+
 }  // namespace
 
 std::optional<PipelineAction> find_pipeline_action(std::string_view word) {
@@ -67,6 +109,10 @@ void read_pipeline_request(const Flags& flags, CommandLine& line) {
   check_belongs(flags.destination_only, "--destination-only", is(PipelineAction::drop), "drop");
   const bool counts = is(PipelineAction::loads) || is(PipelineAction::trace);
   check_belongs(flags.limit.has_value(), "--limit", counts, "loads (or trace)");
+  check_belongs(flags.at.has_value(), "--at", is(PipelineAction::schema), "schema");
+  check_belongs(flags.diff, "--diff", is(PipelineAction::schema), "schema");
+  if (flags.at) request.at = moment_of(*flags.at);
+  request.diff = flags.diff;
   for (const auto& table : flags.tables) {
     request.written.push_back(postgres::parse_written_name(table));
     request.tables.push_back(request.written.back().read);

@@ -276,7 +276,7 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
 }
 
 void read_at(const Flags& flags, CommandLine& line) {
-  if (!flags.at) return;
+  if (!flags.at || line.command == Command::pipeline) return;
   if (destination_words(line.destination.url).kind != ducklake_destination) {
     throw Error(ErrorKind::configuration, "--at, and the destination keeps no snapshots",
                 "Only a lake (ducklake:) can be read as it was.");

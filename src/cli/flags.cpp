@@ -374,6 +374,10 @@ CLI::App* add_pipeline(CLI::App& top, Flags& flags) {
   add_flag(*app, work_group, "--list", flags.list, "all pipelines of the configuration and of their destinations");
   add(*app, work_group, "--limit", flags.limit, "N",
       "for loads and trace: number of loads, newest first; default: 20 and 1");
+  add(*app, work_group, "--at", flags.at, "LSN|TIME",
+      "for schema: the source's columns as they were then; a time is in UTC,\n\"2026-11-23 00:51:02\"");
+  add_flag(*app, work_group, "--diff", flags.diff,
+           "for schema: how columns have changed, since --at or from the start");
   add_flag(*app, work_group, "--yes", flags.yes, "for drop: do not ask");
   add_flag(*app, work_group, "--destination-only", flags.destination_only,
            "for drop: keep slot and publication, do not connect to the source");

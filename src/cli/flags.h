@@ -25,6 +25,7 @@ struct Flags {
   // Flags that have a name in the configuration: the full name, and the text.
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> tables;
+  bool diff = false;  // of pipeline NAME schema
   bool no_snapshot = false, two_phase = false, failover = false, standby = false, adopt_slot = false,
        primary_key = false, create_types = false, enum_columns = false;
 

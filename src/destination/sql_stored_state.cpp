@@ -71,28 +71,6 @@ OutputRecord record_of(const Cells& cells) {
   return record;
 }
 
-void compare_versions(const TableSchema& before, const TableSchema& now, const StoredSchemaChange& place,
-                      std::vector<StoredSchemaChange>& changes) {
-  const auto add = [&](const std::string& column, const char* what) {
-    auto& change = changes.emplace_back(place);
-    change.column = column;
-    change.what = what;
-  };
-  for (const auto& column : now.columns) {
-    const auto* known = before.find(column.name);
-    if (known == nullptr) {
-      add(column.name, "added");
-    } else if (known->type != column.type) {
-      add(column.name, "type changed");
-    } else if (known->in_key != column.in_key) {
-      add(column.name, "key changed");
-    }
-  }
-  for (const auto& column : before.columns) {
-    if (now.find(column.name) == nullptr) add(column.name, "dropped");
-  }
-}
-
 // Identifiers have no escapes. A name with control characters is shown instead of written, because it would
 // act on the terminal that shows it.
 std::string shown_identifier(const std::string& name) {
@@ -297,31 +275,22 @@ std::uint64_t SqlStoredState::load_count(const std::string& pipeline) const {
   return Cells(result, 0).count("loads");
 }
 
-std::vector<StoredSchemaChange> SqlStoredState::schema_changes(const std::string& pipeline) const {
-  std::vector<StoredSchemaChange> changes;
-  if (!dialect_.exists) return changes;
+std::vector<StoredSchemaVersion> SqlStoredState::schema_versions(const std::string& pipeline) const {
+  std::vector<StoredSchemaVersion> versions;
+  if (!dialect_.exists) return versions;
   const auto result = ask_(
       fmt::format("SELECT *, {} AS since_us FROM {} WHERE pipeline = {} ORDER BY since, source_schema, source_name, "
                   "output, version",
                   microseconds("since"), state_table("schema_versions"), quote_literal(pipeline)));
-  std::map<std::int64_t, TableSchema> newest;  // by output
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
-    const StoredSchemaChange place{.table = cells.text("source_schema") + "." + cells.text("source_name"),
-                                   .column = {},
-                                   .what = "added",
-                                   .since = cells.lsn("since_lsn"),
-                                   .at = cells.time("since_us")};
-    auto schema = table_schema_from_json(cells.text("columns"));
-    const auto [known, is_new] = newest.try_emplace(cells.number("output"), schema);
-    if (is_new) {
-      changes.push_back(place);
-      continue;
-    }
-    compare_versions(known->second, schema, place, changes);
-    known->second = std::move(schema);
+    versions.push_back({.output = cells.number("output"),
+                        .table = cells.text("source_schema") + "." + cells.text("source_name"),
+                        .columns = table_schema_from_json(cells.text("columns")),
+                        .since = cells.lsn("since_lsn"),
+                        .at = cells.time("since_us")});
   }
-  return changes;
+  return versions;
 }
 
 }  // namespace walbrook::destination

@@ -26,7 +26,7 @@ class SqlStoredState final : public StoredState {
   [[nodiscard]] std::vector<StoredTable> tables(const std::string& pipeline) const override;
   [[nodiscard]] std::vector<StoredLoad> loads(const std::string& pipeline, std::uint64_t limit) const override;
   [[nodiscard]] std::uint64_t load_count(const std::string& pipeline) const override;
-  [[nodiscard]] std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const override;
+  [[nodiscard]] std::vector<StoredSchemaVersion> schema_versions(const std::string& pipeline) const override;
   [[nodiscard]] std::string definitions(const StoredPipeline& pipeline,
                                         const std::vector<StoredTable>& tables) const override;
   [[nodiscard]] std::vector<std::uint64_t> count_rows(const std::vector<TargetName>& targets) const override;

@@ -10,6 +10,7 @@
 
 #include "destination/query_engine.h"
 #include "destination/state.h"
+#include "model/table_schema.h"
 
 namespace walbrook::destination {
 
@@ -56,6 +57,18 @@ struct StoredSchemaChange {
   WallTime at;
 };
 
+// The columns of an output from one load on.
+struct StoredSchemaVersion {
+  std::int64_t output = 0;
+  std::string table;  // "public.orders"
+  TableSchema columns;
+  Lsn since;  // rows that were committed later may have them; of the first version: the copy's consistent point
+  WallTime at;
+};
+
+// Returns how each version differs from the one before it. REQUIRES: the oldest come first.
+[[nodiscard]] std::vector<StoredSchemaChange> schema_changes(const std::vector<StoredSchemaVersion>& versions);
+
 class StoredState {
  public:
   StoredState() = default;
@@ -71,8 +84,8 @@ class StoredState {
   // Returns the newest `limit` loads, newest first.
   [[nodiscard]] virtual std::vector<StoredLoad> loads(const std::string& pipeline, std::uint64_t limit) const = 0;
   [[nodiscard]] virtual std::uint64_t load_count(const std::string& pipeline) const = 0;
-  // Returns how each version of a table's columns differs from the one before it, oldest first.
-  [[nodiscard]] virtual std::vector<StoredSchemaChange> schema_changes(const std::string& pipeline) const = 0;
+  // Returns the versions of all outputs' columns, oldest first.
+  [[nodiscard]] virtual std::vector<StoredSchemaVersion> schema_versions(const std::string& pipeline) const = 0;
   // Returns statements, in the destination's own language, that create these tables in another database, empty. Tables
   // without a copy are left out. Comments report what the types do not: position, source, state, key, overflow.
   [[nodiscard]] virtual std::string definitions(const StoredPipeline& pipeline,

@@ -124,6 +124,46 @@ TEST_F(PipelineCommand, overrides_in_the_configuration_name_and_widen_columns) {
   EXPECT_NE(config.out.find("pipelines.shop.tables.overrides.id.data_type"), std::string::npos) << config.describe();
 }
 
+TEST_F(PipelineCommand, shows_the_columns_of_former_moments_and_what_changed_since) {
+  copy_and_change();
+  const auto before = told({"info"}).at("checkpoint").get<std::string>();
+  source_.exec("ALTER TABLE orders ADD paid boolean; INSERT INTO orders VALUES (4, 'four', 4, true)");
+  ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
+  source_.exec("ALTER TABLE customers ADD since date DEFAULT '2020-01-01'");
+  ASSERT_EQ(walbrook({"run", "shop"}).exit_code, 0);
+  const auto after = told({"info"}).at("checkpoint").get<std::string>();
+
+  const auto columns_at = [this](const std::string& moment) {
+    std::string names;
+    const auto document = told({"schema", "--at", moment});
+    for (const auto& table : document.at("tables")) {
+      names += table.at("table").get<std::string>() + ":";
+      for (const auto& column : table.at("columns")) names += " " + column.at("name").get<std::string>();
+      names += "; ";
+    }
+    return names;
+  };
+  EXPECT_EQ(columns_at("0/1"), "") << "there was no copy";
+  EXPECT_EQ(columns_at(before).find("paid"), std::string::npos) << columns_at(before);
+  EXPECT_NE(columns_at(before).find("public.orders: id"), std::string::npos) << columns_at(before);
+  EXPECT_NE(columns_at(after).find("paid"), std::string::npos) << columns_at(after);
+  EXPECT_EQ(columns_at("2999-01-01"), columns_at(after));
+  EXPECT_EQ(columns_at("2020-01-01 00:00:00"), "");
+
+  const auto text = walbrook({"pipeline", "shop", "schema", "--at", before, "--diff"});
+  EXPECT_NE(text.out.find("public.orders: column \"paid\" added, since "), std::string::npos) << text.describe();
+  EXPECT_NE(text.out.find("public.customers: column \"since\" added, since "), std::string::npos) << text.describe();
+  EXPECT_EQ(text.out.find("public.orders added"), std::string::npos) << text.describe();
+  EXPECT_EQ(told({"schema", "--diff"}).at("changes").size(), 4U) << "two tables and two columns";
+  EXPECT_EQ(walbrook({"pipeline", "shop", "schema", "--at", after, "--diff"}).out, "no change\n");
+
+  const auto refused = walbrook({"pipeline", "shop", "schema", "--at", "yesterday"});
+  EXPECT_EQ(refused.exit_code, 2) << refused.describe();
+  EXPECT_NE(refused.err.find("--at \"yesterday\" is neither an LSN nor a time"), std::string::npos)
+      << refused.describe();
+  EXPECT_EQ(walbrook({"pipeline", "shop", "loads", "--diff"}).exit_code, 2);
+}
+
 TEST_F(PipelineCommand, writes_the_schema_as_sql_and_for_programs) {
   copy_and_change();
   const auto document = told({"schema"});

@@ -108,7 +108,8 @@ int look(const CommandLine& line) {
     case PipelineAction::trace: {
       // Reads one more load: its end is where the schema changes of the oldest shown load begin.
       const auto loads = found.state->loads(found.name(), line.pipeline.limit + 1);
-      const auto trace = make_trace(loads, found.state->schema_changes(found.name()), line.pipeline.limit);
+      const auto trace = make_trace(loads, destination::schema_changes(found.state->schema_versions(found.name())),
+                                    line.pipeline.limit);
       write_result(line.json ? trace_json(found.name(), trace) : trace_text(trace));
       return 0;
     }
@@ -118,6 +119,12 @@ int look(const CommandLine& line) {
       return 0;
     }
     case PipelineAction::schema: {
+      if (line.pipeline.at || line.pipeline.diff) {
+        const auto versions = found.state->schema_versions(found.name());
+        write_result(line.pipeline.diff ? schema_diff(versions, line.pipeline.at, line.json)
+                                        : schema_at(versions, *line.pipeline.at, line.json));
+        return 0;
+      }
       const auto tables = found.state->tables(found.name());
       write_result(line.json ? schema_json(found.stored, tables) : found.state->definitions(found.stored, tables));
       return 0;

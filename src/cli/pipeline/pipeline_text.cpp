@@ -57,11 +57,6 @@ std::string trace_head(const StoredLoad& load) {
                      load.first_commit.to_string(), load.last_commit.to_string());
 }
 
-std::string change_text(const destination::StoredSchemaChange& change) {
-  return change.column.empty() ? fmt::format("{} {}", change.table, change.what)
-                               : fmt::format("{}: column \"{}\" {}", change.table, change.column, change.what);
-}
-
 nlohmann::ordered_json load_document(const StoredLoad& load) {
   nlohmann::ordered_json tables = nlohmann::ordered_json::object();
   for (const auto& [name, rows] : load.tables) tables[name] = rows;
@@ -97,6 +92,11 @@ bool is_suspect(const destination::OutputRecord& record) {
 }
 
 }  // namespace
+
+std::string change_text(const destination::StoredSchemaChange& change) {
+  return change.column.empty() ? fmt::format("{} {}", change.table, change.what)
+                               : fmt::format("{}: column \"{}\" {}", change.table, change.column, change.what);
+}
 
 std::string utc_text(WallTime time) {
   return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));

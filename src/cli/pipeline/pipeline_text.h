@@ -49,6 +49,8 @@ struct PipelineTrace {
                                        const std::vector<destination::StoredSchemaChange>& changes,
                                        std::uint64_t limit);
 
+// "public.orders: column \"paid\" added"
+[[nodiscard]] std::string change_text(const destination::StoredSchemaChange& change);
 [[nodiscard]] std::string utc_text(WallTime time);  // "2026-11-23 00:51:02 UTC"
 [[nodiscard]] std::string utc_json(WallTime time);  // "2026-11-23T00:51:02.123456Z"
 
