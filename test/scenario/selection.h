@@ -6,7 +6,8 @@
 //   `smoke` run into one destination of every kind. Of the run modes of a schema change it takes every other one: the
 //   next file takes the rest.
 // - Each of these runs on one server, and all servers get about as many.
-// - Over all files, every pair of a server and a destination, of a server and a configuration, and of a configuration and
+// - Over all files, every pair of a server and a destination, of a server and a configuration, and of a configuration
+// and
 //   a kind of destination is covered at least once.
 #pragma once
 

@@ -288,7 +288,8 @@ int run_command(const CommandLine& given) {
     try {
       return run_once(line, *destination, signals, stop);
     } catch (const destination::DestinationOutdated& outdated) {
-      // An altered type is read again, by a short run as well: another label may have taken the place of one in the stream.
+      // An altered type is read again, by a short run as well: another label may have taken the place of one in the
+      // stream.
       const bool is_of_type = dynamic_cast<const destination::TypeWasAltered*>(&outdated) != nullptr;
       if ((!line.run.follow && !is_of_type) || stop.stop_requested()) throw;
       spdlog::warn("{}; nothing is lost, the run begins again", outdated.cause());
