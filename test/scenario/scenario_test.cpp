@@ -10,6 +10,7 @@
 #include <map>
 #include <set>
 
+#include "test/scenario/case_table.h"
 #include "test/scenario/scenario_run.h"
 #include "test/scenario/selection.h"
 #include "test/support/lake_copy.h"
@@ -219,6 +220,14 @@ TEST(ScenarioSelection, a_file_runs_on_the_servers_that_are_there) {
   const auto expected = std::ranges::count_if(
       scenarios(), [](const Scenario& scenario) { return scenario.servers.holds(default_server); });
   EXPECT_EQ(files.size(), static_cast<std::size_t>(expected));
+}
+
+TEST(CaseTable, the_document_is_what_the_tests_do) {
+  const std::filesystem::path document = WALBROOK_SOURCE_DIR "/docs/tested-cases.md";
+  const auto table = case_table(scenarios(), supported_servers());
+  if (std::getenv("WALBROOK_WRITE_CASES") != nullptr) write_file(document, table);
+  EXPECT_TRUE(read_file(document) == table)
+      << "WALBROOK_WRITE_CASES=1 build/release/test/scenarios --gtest_filter='CaseTable*' writes " << document;
 }
 
 // For any two options, every combination must be in one of the configurations of `schema_changes`.

@@ -115,9 +115,10 @@ void CatalogPoll::describe(std::vector<postgres::SourceTable>& tables) {
   catalog_.describe(tables, [&seen, this](const postgres::SourceTable& table) {
     if (table.described != nullptr) return false;
     const auto before = seen.find(table.oid);
-    if (before != seen.end() && before->second->columns != table.columns) return true;
-    return options_.describes && (before == seen.end() || before->second->described != nullptr ||
-                                  before->second->name != table.name || before->second->schema != table.schema);
+    if (before == seen.end()) return options_.describes;
+    const auto& known = *before->second;
+    const bool is_renamed = known.name != table.name || known.schema != table.schema;
+    return known.described != nullptr || known.columns != table.columns || (options_.describes && is_renamed);
   });
 }
 

@@ -43,8 +43,15 @@ class CountedCatalog final : public CatalogSource {
   }
   [[nodiscard]] bool commits_wait() override { return false; }
   void forget_types() override {}
-  void describe(std::vector<postgres::SourceTable>& /*tables*/,
-                const std::function<bool(const postgres::SourceTable&)>& /*wanted*/) override {}
+  void describe(std::vector<postgres::SourceTable>& tables,
+                const std::function<bool(const postgres::SourceTable&)>& wanted) override {
+    for (auto& table : tables) {
+      if (!wanted(table)) continue;
+      ++descriptions;
+      table.described = std::make_shared<const TableSchema>();
+      table.missing["a"] = std::make_shared<const Column>(PhysicalType{Layout::int32});
+    }
+  }
   void disconnect() override { ++disconnects; }
 
   std::string snapshot = "100:100:";
@@ -52,7 +59,7 @@ class CountedCatalog final : public CatalogSource {
   postgres::CatalogMoment moment{.lsn = Lsn{0x1000}, .next_xid = 100, .oldest_xid = 100};
   bool is_lost = false;
   std::function<void()> on_read;
-  int snapshots = 0, publications = 0, moments = 0, disconnects = 0;
+  int snapshots = 0, publications = 0, moments = 0, disconnects = 0, descriptions = 0;
 };
 
 class CatalogPollTest : public testing::Test {
@@ -104,6 +111,27 @@ TEST_F(CatalogPollTest, a_transaction_that_ended_is_looked_for_in_the_catalog) {
   ASSERT_EQ(posted_.size(), 2U);
   ASSERT_TRUE(seen().publication.has_value());
   EXPECT_EQ(seen().publication->tables.size(), 2U);
+}
+
+// A column of the same name and type may be another one by then, with another value in old rows.
+TEST_F(CatalogPollTest, a_table_whose_columns_changed_is_described_whenever_it_differs_from_then_on) {
+  const auto differ = [&](const std::string& fingerprint) {
+    catalog_.snapshot += "1";
+    catalog_.publication.tables.front().fingerprint = fingerprint;
+    pass(interval);
+    return std::get<CatalogSeen>(posted_.back()).publication->tables.front();
+  };
+  EXPECT_EQ(differ("b").described, nullptr);
+  catalog_.publication.tables.front().columns.push_back({.name = "a"});
+  EXPECT_NE(differ("c").described, nullptr);
+  EXPECT_EQ(catalog_.descriptions, 1);
+  catalog_.publication.tables.push_back(source_table(second_oid, "x"));
+  catalog_.snapshot += "1";
+  pass(interval);
+  EXPECT_EQ(catalog_.descriptions, 1) << "nothing was done to it";
+  EXPECT_TRUE(seen().publication->tables.front().missing.contains("a"));
+  EXPECT_NE(differ("d").described, nullptr);
+  EXPECT_EQ(catalog_.descriptions, 2);
 }
 
 TEST_F(CatalogPollTest, whoever_asks_learns_up_to_where_the_catalog_is_seen) {
