@@ -35,6 +35,8 @@ class KnownServer {
   // server becomes the known one.
   void stream_begins(const std::string& slot, std::int64_t pid);
 
+  // Whether the known server was a standby when it became known.
+  [[nodiscard]] bool is_standby() const { return known().standby; }
   // Returns timeline_of for the known server.
   [[nodiscard]] std::int64_t timeline_of(Lsn position) const;
 

@@ -15,9 +15,10 @@ namespace {
 
 using postgres::ColumnLineage;
 
-// Partitions have attribute numbers of their own.
+// Partitions have attribute numbers of their own. The target of a table without columns has a column that no source
+// has.
 std::optional<ColumnLineage> lineage_of(const SyncedTable& table, const OutputRecord& record) {
-  if (record.columns == nullptr || record.fingerprint.empty()) return std::nullopt;
+  if (record.columns == nullptr || record.columns->columns.empty() || record.fingerprint.empty()) return std::nullopt;
   const auto before = postgres::parse_fingerprint(record.fingerprint);
   const auto now = postgres::parse_fingerprint(table.source.fingerprint);
   if (!before.members.empty() || !now.members.empty()) return std::nullopt;

@@ -21,8 +21,13 @@ postgres::Connection& SourceCatalog::connection() {
 std::string SourceCatalog::read_snapshot() {
   const auto rows = connection().query(
       "SELECT pg_catalog.pg_current_snapshot()::text, CASE WHEN pg_catalog.pg_is_in_recovery() "
-      "THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END",
+      "THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END, "
+      "pg_catalog.pg_is_in_recovery()",
       {}, "looking up which transactions have ended");
+  // A promotion ends no session, neither this one nor that of the stream.
+  if (!rows.boolean(0, 2) && parts_.server.is_standby()) {
+    parts_.server.check(*connection_, postgres::ConnectionUse::catalog);
+  }
   parts_.statistics.server_position(rows.lsn(0, 1));
   return rows.text(0, 0);
 }
