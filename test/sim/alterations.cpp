@@ -54,6 +54,7 @@ Oid create_table(Server& server, const std::string& name, const std::vector<NewC
                              .in_primary_key = column.in_primary_key,
                              .version = xid});
   }
+  shape.attributes = static_cast<int>(shape.columns.size());
   auto& table = server.tables[shape.oid];
   table.file = server.next_oid++;
   table.written = xid;
@@ -76,9 +77,8 @@ bool add_column(Server& server, Oid oid, const std::string& name, Oid type, cons
   if (is_in_use(table)) return false;
   const auto xid = server.next_xid++;
   auto shape = *table.shape;
-  const int last = shape.columns.empty() ? 0 : shape.columns.back().number;
   shape.columns.push_back(
-      {.number = last + 1, .name = name, .type = type, .version = xid, .has_missing = value.has_value()});
+      {.number = ++shape.attributes, .name = name, .type = type, .version = xid, .has_missing = value.has_value()});
   reshape(server, table, std::move(shape));
   change_rows(table, [&value](Cells& cells) { cells.push_back(value); });
   commit_alteration(server, xid, oid, {reshaped(table, !value)});
@@ -107,7 +107,9 @@ bool rename_column(Server& server, Oid oid, std::size_t column, const std::strin
   shape.columns[column].name = name;
   shape.columns[column].version = xid;
   reshape(server, table, std::move(shape));
-  commit_alteration(server, xid, oid, {reshaped(table, false)});
+  auto renamed = reshaped(table, false);
+  renamed.in_place = true;
+  commit_alteration(server, xid, oid, {std::move(renamed)});
   server.tally->add(Happening::columns_altered);
   return true;
 }

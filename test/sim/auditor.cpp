@@ -29,6 +29,11 @@ std::map<std::string, int> lines_of(const ReplicaTable& table, const std::vector
   return lines;
 }
 
+bool shows(const ReplicaTable& table, const std::vector<std::string>& columns) {
+  return std::ranges::all_of(columns,
+                             [&table](const std::string& name) { return std::ranges::count(table.columns, name) > 0; });
+}
+
 int count_in(const std::map<std::string, int>& rows, const std::string& row) {
   const auto found = rows.find(row);
   return found == rows.end() ? 0 : found->second;
@@ -49,7 +54,9 @@ void Auditor::check(const ReplicaState& state) {
     }
     left_.erase(table.oid);
     const auto& expected = advance(table, state.checkpoint);
-    if (expected.is_comparable) compare(table, expected, state.checkpoint);
+    if (!expected.is_comparable) continue;
+    const auto ahead = ahead_of(table, expected);
+    compare(table, ahead ? *ahead : expected, state.checkpoint);
   }
 }
 
@@ -120,13 +127,48 @@ Auditor::Expected& Auditor::advance(const ReplicaTable& table, Lsn checkpoint) {
       if (is_in_copy || (entry.sent && !expected.is_behind)) {
         apply(expected, entry);
       } else if (!entry.sent) {
-        expected.is_behind = true;
+        fall_behind(expected, entry);
       } else {
+        if (expected.followed) apply(*expected.followed, entry);
         expected.is_comparable = false;
       }
     }
   }
+  // From here on it is held to what it has followed.
+  if (expected.followed && shows(table, expected.followed->columns)) {
+    const auto followed = std::exchange(expected.followed, nullptr);
+    expected.rows = followed->rows;
+    expected.columns = followed->columns;
+    expected.is_behind = false;
+    expected.is_comparable = true;
+  }
   return expected;
+}
+
+std::optional<Auditor::Expected> Auditor::ahead_of(const ReplicaTable& table, const Expected& expected) const {
+  if (shows(table, expected.columns)) return std::nullopt;
+  auto now = expected;
+  for (auto next = expected.next_commit; next < ledger_.size(); ++next) {
+    for (const auto& entry : ledger_[next].entries) {
+      if (entry.table != table.oid) continue;
+      if (!entry.in_place) return std::nullopt;
+      apply(now, entry);
+      if (shows(table, now.columns)) return now;
+    }
+  }
+  return std::nullopt;
+}
+
+void Auditor::fall_behind(Expected& expected, const LedgerEntry& entry) {
+  if (!entry.in_place) {
+    expected.followed.reset();
+  } else if (!expected.is_behind) {
+    expected.followed = std::make_shared<Expected>();
+    expected.followed->rows = expected.rows;
+    expected.followed->columns = expected.columns;
+  }
+  if (expected.followed) apply(*expected.followed, entry);
+  expected.is_behind = true;
 }
 
 void Auditor::apply(Expected& expected, const LedgerEntry& entry) {

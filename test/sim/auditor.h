@@ -17,6 +17,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <optional>
 #include <set>
 #include <stdexcept>
 #include <string>
@@ -57,14 +59,20 @@ class Auditor {
     std::vector<std::string> columns;  // sorted
     bool is_behind = false;            // a change was not sent
     bool is_comparable = true;
+    // While it is behind by changes that it may follow in place: the rows that it should hold once it has.
+    std::shared_ptr<Expected> followed{};
   };
   void check_checkpoint(Lsn checkpoint);
   void check_left(const ReplicaTable& table, Lsn checkpoint);
   [[nodiscard]] bool needs_copy(const ReplicaTable& table) const;
   void check_nothing_followed(std::uint32_t table, Lsn left_at) const;
   Expected& advance(const ReplicaTable& table, Lsn checkpoint);
+  // What the table is held to if it has followed columns before the checkpoint got there: as a copy, that happens at a
+  // position up to which nothing else of the table was sent.
+  [[nodiscard]] std::optional<Expected> ahead_of(const ReplicaTable& table, const Expected& expected) const;
   [[nodiscard]] Expected in_source(std::uint32_t table) const;
   static void apply(Expected& expected, const LedgerEntry& entry);
+  static void fall_behind(Expected& expected, const LedgerEntry& entry);
   void compare(const ReplicaTable& table, const Expected& expected, Lsn checkpoint);
 
   const Ledger& ledger_;

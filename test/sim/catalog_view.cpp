@@ -25,6 +25,7 @@ std::string fingerprint(const ModelTable& table) {
                                {"written", {table.written}},
                                {"identity", std::string(1, shape.identity)},
                                {"columns", columns},
+                               {"attributes", shape.attributes},
                                {"members", nullptr},
                                {"composites", nullptr},
                                {"enums", nullptr}};

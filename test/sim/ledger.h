@@ -30,6 +30,8 @@ struct LedgerEntry {
   // True if a replica that applies the stream follows this change. False: the table was not published at that time, or
   // its rows changed without a message.
   bool sent = true;
+  // Of a reshape that is not sent: a replica may follow it all the same, once it has seen the catalog.
+  bool in_place = false;
 };
 
 struct LedgerCommit {

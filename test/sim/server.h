@@ -44,6 +44,7 @@ struct Shape {
   std::string name;  // in schema public
   char identity = 'd';
   std::vector<ModelColumn> columns;
+  int attributes = 0;         // the newest column number that was given
   std::uint64_t version = 0;  // grows over all tables
 };
 using ShapeRef = std::shared_ptr<const Shape>;

@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 namespace duckdb = destination::duckdb;
 
-const auto orders = table("orders", {{"id", int4, key}, {"total", int8}});
+const auto totals = table("orders", {{"id", int4, key}, {"total", int8}});
 
 class QueryCheckTest : public DuckDbCase {
  protected:
@@ -42,7 +42,7 @@ class QueryCheckTest : public DuckDbCase {
 
 TEST_F(QueryCheckTest, explain_runs_no_statement_that_writes) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string& target : {file(), file() + ".wal", folder() + "/other.csv"}) {
     for (const std::string explain :
@@ -66,7 +66,7 @@ TEST_F(QueryCheckTest, explain_runs_no_statement_that_writes) {
 
 TEST_F(QueryCheckTest, explain_of_what_reads_is_answered) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string sql :
        {"EXPLAIN SELECT * FROM orders", "EXPLAIN ANALYZE FROM orders", "explain (analyze) from orders",
@@ -78,7 +78,7 @@ TEST_F(QueryCheckTest, explain_of_what_reads_is_answered) {
 
 TEST_F(QueryCheckTest, functions_that_do_more_than_read_are_refused) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   const std::vector<std::pair<std::string, std::string>> cases = {
       {"FROM ducklake_snapshots('lake')", "ducklake_snapshots"},
@@ -202,7 +202,7 @@ SELECT a: write_log('x')
 
 TEST_F(QueryCheckTest, a_refused_function_is_found_wherever_it_stands) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   create(table("o", {{"id", int4, key}, {"v", text}}, 16500), {{1, "a"}});
   const auto session = destination::query_engine_of(destination()).open_session();
   std::istringstream lines{std::string(places)};
@@ -213,7 +213,7 @@ TEST_F(QueryCheckTest, a_refused_function_is_found_wherever_it_stands) {
 
 TEST_F(QueryCheckTest, files_are_not_read) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   std::ofstream(folder() + "/a.csv") << "a\n1\n";
   const auto session = destination::query_engine_of(destination()).open_session();
   const std::vector<std::string> queries = {
@@ -260,7 +260,7 @@ TEST_F(QueryCheckTest, tables_may_be_called_like_files) {
 
 TEST_F(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   with_duckdb(
       {"CREATE SCHEMA mine", "CREATE VIEW mine.good AS SELECT id, total * 2 AS twice FROM public.orders",
        "CREATE VIEW mine.better AS WITH a(b) AS (SELECT twice FROM mine.good) FROM a",
@@ -295,7 +295,7 @@ TEST_F(QueryCheckTest, definitions_in_the_file_are_judged_with_the_query) {
 
 TEST_F(QueryCheckTest, what_computes_is_answered) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   for (const std::string sql : {"SELECT random() < 2, uuid() IS NOT NULL, current_date > '2020-01-01', current_user, "
                                 "now() IS NOT NULL, txid_current() > 0",
@@ -329,7 +329,7 @@ TEST_F(QueryCheckTest, what_computes_is_answered) {
 
 TEST_F(QueryCheckTest, the_check_costs_little) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   (void)session->query("SELECT 1");
   const auto begin = std::chrono::steady_clock::now();
@@ -342,7 +342,7 @@ TEST_F(QueryCheckTest, the_check_costs_little) {
 
 TEST_F(QueryCheckTest, a_file_opened_to_read_keeps_its_settings) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   close();
   auto chosen = options();
   chosen.read_only = true;
@@ -372,7 +372,7 @@ std::set<std::pair<std::string, std::string>> judged_functions() {
 
 TEST_F(QueryCheckTest, every_function_of_duckdb_is_judged) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   auto not_seen = judged_functions();
   const auto session = destination::query_engine_of(destination()).open_session();
   const auto result = session->query(
@@ -401,7 +401,7 @@ TEST_F(QueryCheckTest, every_function_of_duckdb_is_judged) {
 
 TEST_F(QueryCheckTest, views_of_duckdb_use_what_is_allowed) {
   open();
-  create(orders, {{1, 5}});
+  create(totals, {{1, 5}});
   const auto session = destination::query_engine_of(destination()).open_session();
   const auto views = session->query("SELECT schema_name, view_name, sql FROM duckdb_views() WHERE internal");
   EXPECT_GT(views.rows.size(), 20U);
