@@ -24,7 +24,7 @@ std::string SourceCatalog::read_snapshot() {
       "THEN pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_flush_lsn() END, "
       "pg_catalog.pg_is_in_recovery()",
       {}, "looking up which transactions have ended");
-  // A promotion ends no session, neither this one nor that of the stream.
+  // A standby that is promoted ends no session, neither this one nor that of the stream.
   if (!rows.boolean(0, 2) && parts_.server.is_standby()) {
     parts_.server.check(*connection_, postgres::ConnectionUse::catalog);
   }
