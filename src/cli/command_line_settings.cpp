@@ -276,7 +276,7 @@ void read_destination(const config::Configuration& settings, CommandLine& line) 
 }
 
 void read_at(const Flags& flags, CommandLine& line) {
-  if (!flags.at || line.command == Command::pipeline) return;
+  if (!flags.at) return;
   if (destination_words(line.destination.url).kind != ducklake_destination) {
     throw Error(ErrorKind::configuration, "--at, and the destination keeps no snapshots",
                 "Only a lake (ducklake:) can be read as it was.");
@@ -399,7 +399,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   line.run.reread_conninfo = [settings] { return resolve_source(settings.read_again()); };
   read_default_names(line, knows_source);
   read_destination(settings, line);
-  read_at(flags, line);
+  if (entry.command == Command::sql) read_at(flags, line);
   return line;
 }
 

@@ -96,19 +96,16 @@ std::string schema_at(const std::vector<StoredSchemaVersion>& versions, const Pi
 
 std::string schema_diff(const std::vector<StoredSchemaVersion>& versions, const std::optional<PipelineMoment>& since,
                         bool json) {
+  auto changes = destination::schema_changes(versions);
+  std::erase_if(changes, [&since](const destination::StoredSchemaChange& change) {
+    return since && (since->time ? change.at <= *since->time : change.since < *since->lsn);
+  });
+  if (json) return as_document({{"changes", changes_document(changes)}});
   std::string text;
-  Json list = Json::array();
-  for (const auto& change : destination::schema_changes(versions)) {
-    if (since && (since->time ? change.at <= *since->time : change.since < *since->lsn)) continue;
+  for (const auto& change : changes) {
     text += fmt::format("{}, since {}, {}\n", printable(change_text(change)), change.since.to_string(),
                         utc_text(change.at));
-    list.push_back({{"table", change.table},
-                    {"column", or_null(change.column)},
-                    {"change", change.what},
-                    {"since_lsn", change.since.to_string()},
-                    {"since", utc_json(change.at)}});
   }
-  if (json) return as_document({{"changes", list}});
   return text.empty() ? "no change\n" : text;
 }
 

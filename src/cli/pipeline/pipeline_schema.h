@@ -21,7 +21,7 @@ namespace walbrook::cli {
 [[nodiscard]] std::string schema_at(const std::vector<destination::StoredSchemaVersion>& versions,
                                     const PipelineMoment& at, bool json);
 // How tables and columns have changed since the moment, or from the start: a line for each change, or {"changes":
-// [{"table", "column", "change", "since_lsn", "since"}]}.
+// [{"table", "column", "change", "since_lsn", "at"}]}.
 [[nodiscard]] std::string schema_diff(const std::vector<destination::StoredSchemaVersion>& versions,
                                       const std::optional<PipelineMoment>& since, bool json);
 

@@ -75,6 +75,12 @@ nlohmann::ordered_json load_document(const StoredLoad& load) {
           {"tables", tables}};
 }
 
+bool is_suspect(const destination::OutputRecord& record) {
+  return record.state == destination::OutputState::streaming && !record.suspect.empty();
+}
+
+}  // namespace
+
 nlohmann::ordered_json changes_document(const std::vector<destination::StoredSchemaChange>& changes) {
   auto list = nlohmann::ordered_json::array();
   for (const auto& change : changes) {
@@ -86,12 +92,6 @@ nlohmann::ordered_json changes_document(const std::vector<destination::StoredSch
   }
   return list;
 }
-
-bool is_suspect(const destination::OutputRecord& record) {
-  return record.state == destination::OutputState::streaming && !record.suspect.empty();
-}
-
-}  // namespace
 
 std::string change_text(const destination::StoredSchemaChange& change) {
   return change.column.empty() ? fmt::format("{} {}", change.table, change.what)

@@ -1,6 +1,7 @@
 // The output of `walbrook pipeline`, for people and for programs. Times are UTC.
 #pragma once
 
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
 #include <string>
@@ -51,6 +52,8 @@ struct PipelineTrace {
 
 // "public.orders: column \"paid\" added"
 [[nodiscard]] std::string change_text(const destination::StoredSchemaChange& change);
+// [{"table", "column", "change", "since_lsn", "at"}]
+[[nodiscard]] nlohmann::ordered_json changes_document(const std::vector<destination::StoredSchemaChange>& changes);
 [[nodiscard]] std::string utc_text(WallTime time);  // "2026-11-23 00:51:02 UTC"
 [[nodiscard]] std::string utc_json(WallTime time);  // "2026-11-23T00:51:02.123456Z"
 

@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 
+#include "destination/alteration_steps.h"
 #include "destination/duckdb/duckdb_capabilities.h"
 #include "destination/duckdb/row_scan.h"
 #include "destination/duckdb/types.h"
-#include "destination/target_renaming.h"
 #include "model/row_batch.h"
 
 namespace walbrook::destination::duckdb {
@@ -42,60 +42,39 @@ class OneValue {
 
 class Alterer {
  public:
-  Alterer(Connection& connection, Target& target, Naming naming, const EnumTypes& enums)
-      : connection_(connection),
-        target_(target),
-        naming_(naming),
-        enums_(enums),
-        table_(connection.database().full_name(target.schema, target.table)) {}
+  Alterer(Connection& connection, const Target& target, const EnumTypes& enums)
+      : connection_(connection), enums_(enums), table_(connection.database().full_name(target.schema, target.table)) {}
 
-  void rename(const std::vector<Alteration::RenamedColumn>& renamed) {
-    const auto renaming = rename_columns(capabilities().names, target_, renamed, naming_);
-    for (const auto& name : renaming.dropped) drop(name);
-    for (const auto& [from, to] : renaming.steps) {
-      alter(fmt::format("RENAME COLUMN {} TO {}", identifier(from), identifier(to)), "renaming column " + from);
-    }
+  void operator()(const DropColumn& step) { alter("DROP COLUMN " + identifier(step.name), "dropping a column"); }
+  void operator()(const RenameColumn& step) {
+    alter(fmt::format("RENAME COLUMN {} TO {}", identifier(step.from), identifier(step.to)),
+          "renaming column " + step.from);
   }
-  void widen(const ColumnSchema& column) {
-    const auto* place = target_.column_of(column.name);
-    if (place == nullptr) return;
-    alter(fmt::format("ALTER COLUMN {} TYPE {}", identifier(place->name), enums_.column_type(column.type)),
-          "widening column " + column.name);
+  void operator()(const WidenColumn& step) {
+    alter(fmt::format("ALTER COLUMN {} TYPE {}", identifier(step.name), enums_.column_type(step.column->type)),
+          "widening column " + step.column->name);
   }
-  void drop_columns_of(std::string_view source) {
-    std::erase_if(target_.columns, [&](const TargetColumn& column) {
-      if (column.source != source || column.metadata != MetadataColumn::none) return false;
-      drop(column.name);
-      return true;
-    });
-  }
-  // `value`: that of existing rows; nullptr: NULL.
-  void add(const ColumnSchema& column, const Column* value) {
-    const auto& rules = capabilities().names;
-    const auto name = free_name(rules, column_name(column, naming_),
-                                [&](const std::string& other) { return target_.has_column_named(rules, other); });
-    const auto definition = fmt::format("ADD COLUMN {} {}", identifier(name), enums_.column_type(column.type));
+  void operator()(const AddColumn& step) {
+    const auto& column = *step.column;
+    const auto definition = fmt::format("ADD COLUMN {} {}", identifier(step.name), enums_.column_type(column.type));
     const auto doing = "adding column " + column.name;
-    const auto text = value == nullptr ? std::nullopt : default_of(column, *value);
+    const auto text = step.value == nullptr ? std::nullopt : default_of(column, *step.value);
     if (text) {
       alter(definition + " DEFAULT " + literal(*text), doing);
-      alter(fmt::format("ALTER COLUMN {} SET DEFAULT NULL", identifier(name)), doing);
-    } else {
-      alter(definition, doing);
-      if (value != nullptr) {
-        OneValue(column, *value)
-            .execute(connection_, fmt::format("UPDATE {} SET {} = s.v FROM ", table_, identifier(name)), " AS s",
-                     doing);
-      }
+      alter(fmt::format("ALTER COLUMN {} SET DEFAULT NULL", identifier(step.name)), doing);
+      return;
     }
-    target_.columns.push_back({.name = name, .source = column.name});
+    alter(definition, doing);
+    if (step.value == nullptr) return;
+    OneValue(column, *step.value)
+        .execute(connection_, fmt::format("UPDATE {} SET {} = s.v FROM ", table_, identifier(step.name)), " AS s",
+                 doing);
   }
 
  private:
   void alter(const std::string& what, const std::string& doing) {
     connection_.execute(fmt::format("ALTER TABLE {} {}", table_, what), doing);
   }
-  void drop(const std::string& name) { alter("DROP COLUMN " + identifier(name), "dropping a column"); }
 
   // Returns the text from which the column's type makes exactly this value; nullopt: there is none, or the database
   // takes no such default. (DuckLake takes literals alone, and none of nested types.)
@@ -118,8 +97,6 @@ class Alterer {
   }
 
   Connection& connection_;
-  Target& target_;
-  Naming naming_;
   const EnumTypes& enums_;
   std::string table_;
 };
@@ -128,18 +105,11 @@ class Alterer {
 
 void alter_target(Connection& connection, StateTables& state, TargetRecord& record, const Alteration& alteration,
                   Naming naming, const EnumTypes& enums) {
-  auto& target = record.target;
-  const auto before = target;
-  Alterer alterer(connection, target, naming, enums);
-  alterer.rename(alteration.renamed);
-  for (const auto& column : alteration.widened) alterer.widen(column);
-  for (const auto& column : alteration.columns) {
-    if (alteration.replaces_dropped) alterer.drop_columns_of(column.name);
-    if (target.column_of(column.name) != nullptr) continue;
-    const auto value = alteration.values.find(column.name);
-    alterer.add(column, value == alteration.values.end() ? nullptr : value->second.get());
-  }
-  if (target != before) state.put_target(record);
+  const auto before = record.target;
+  const auto steps = alteration_steps(capabilities().names, record.target, alteration, naming);
+  Alterer alterer(connection, record.target, enums);
+  for (const auto& step : steps) std::visit(alterer, step);
+  if (record.target != before) state.put_target(record);
 }
 
 }  // namespace walbrook::destination::duckdb

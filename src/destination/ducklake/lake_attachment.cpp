@@ -184,18 +184,14 @@ void table_was_made(Connection& connection, const Attached& what, const std::str
   if (what.inline_rows == 0 || !damaged.empty()) keep_in_files(connection, schema, table);
 }
 
-bool is_damaged(CatalogKind kind, const PhysicalType& type) {
-  if (kind != CatalogKind::file) return is_nested(type.layout);
-  return type.layout == Layout::float32 || type.layout == Layout::float64 ||
-         std::ranges::any_of(type.children, [kind](const PhysicalType& part) { return is_damaged(kind, part); });
-}
-
-// DuckLake (1.5.5) breaks down if a transaction updates rows in the catalog, as for the value of a nested column
-// (flat_defaults), and then adds a column to their table.
+// Besides what damaged_in_catalog says: DuckLake (1.5.5) breaks down if a transaction updates rows in the catalog, as
+// for the value of a nested column (flat_defaults), and then adds a column to their table.
 void before_columns(Connection& connection, CatalogKind kind, const std::string& schema, const std::string& table,
                     std::span<const ColumnSchema> columns) {
   const auto needs_files = [kind](const ColumnSchema& column) {
-    return is_reserved(column.shown_name()) || is_damaged(kind, column.type) || is_nested(column.type.layout);
+    const auto layout = column.type.layout;
+    const bool is_float = layout == Layout::float32 || layout == Layout::float64;
+    return is_reserved(column.shown_name()) || is_nested(layout) || (kind == CatalogKind::file && is_float);
   };
   if (std::ranges::any_of(columns, needs_files)) set_inlining_once(connection, 0, place_of(schema, table));
 }

@@ -5,9 +5,10 @@
 #include <array>
 #include <memory>
 
+#include "base/overloaded.h"
+#include "destination/alteration_steps.h"
 #include "destination/postgres/postgres_capabilities.h"
 #include "destination/postgres/row_text.h"
-#include "destination/target_renaming.h"
 #include "model/row_batch.h"
 
 namespace walbrook::destination::postgresql {
@@ -30,41 +31,27 @@ std::string default_of(const ColumnSchema& column, const Column& value) {
 bool alter_target(Session& session, const ServerTypes& types, Target& target, const Alteration& alteration,
                   Naming naming) {
   const auto before = target;
-  const auto& rules = capabilities().names;
   const auto alter = [&](const std::string& what, const std::string& doing) {
     session.execute(fmt::format("ALTER TABLE {} {}", full_name(target.schema, target.table), what), doing);
   };
-  const auto drop = [&](const std::string& name) { alter("DROP COLUMN " + identifier(name), "dropping a column"); };
-  const auto renaming = rename_columns(rules, target, alteration.renamed, naming);
-  for (const auto& name : renaming.dropped) drop(name);
-  for (const auto& [from, to] : renaming.steps) {
-    alter(fmt::format("RENAME COLUMN {} TO {}", identifier(from), identifier(to)), "renaming column " + from);
-  }
-  for (const auto& column : alteration.widened) {
-    const auto* place = target.column_of(column.name);
-    if (place == nullptr) continue;
-    alter(fmt::format("ALTER COLUMN {} TYPE {}", identifier(place->name), types.of(column.type).sql),
-          "widening column " + column.name);
-  }
-  for (const auto& column : alteration.columns) {
-    // What a dropped column of the source has left, and its overflow column.
-    std::erase_if(target.columns, [&](const TargetColumn& known) {
-      const bool is_left = alteration.replaces_dropped && known.source == column.name;
-      if (!is_left || known.metadata != MetadataColumn::none) return false;
-      drop(known.name);
-      return true;
-    });
-    if (target.column_of(column.name) != nullptr) continue;
-    const auto name = free_name(rules, column_name(column, naming),
-                                [&](const std::string& other) { return target.has_column_named(rules, other); });
-    const auto value = alteration.values.find(column.name);
-    const bool has_value = value != alteration.values.end();
-    alter(fmt::format("ADD COLUMN {} {}{}", identifier(name), types.of(column.type).sql,
-                      has_value ? " DEFAULT " + default_of(column, *value->second) : ""),
-          "adding column " + column.name);
-    if (has_value) alter(fmt::format("ALTER COLUMN {} DROP DEFAULT", identifier(name)), "adding column " + column.name);
-    target.columns.push_back({.name = name, .source = column.name});
-  }
+  const Overloaded execute{
+      [&](const DropColumn& step) { alter("DROP COLUMN " + identifier(step.name), "dropping a column"); },
+      [&](const RenameColumn& step) {
+        alter(fmt::format("RENAME COLUMN {} TO {}", identifier(step.from), identifier(step.to)),
+              "renaming column " + step.from);
+      },
+      [&](const WidenColumn& step) {
+        alter(fmt::format("ALTER COLUMN {} TYPE {}", identifier(step.name), types.of(step.column->type).sql),
+              "widening column " + step.column->name);
+      },
+      [&](const AddColumn& step) {
+        const auto definition = fmt::format("ADD COLUMN {} {}", identifier(step.name), types.of(step.column->type).sql);
+        const auto doing = "adding column " + step.column->name;
+        if (step.value == nullptr) return alter(definition, doing);
+        alter(definition + " DEFAULT " + default_of(*step.column, *step.value), doing);
+        alter(fmt::format("ALTER COLUMN {} DROP DEFAULT", identifier(step.name)), doing);
+      }};
+  for (const auto& step : alteration_steps(capabilities().names, target, alteration, naming)) std::visit(execute, step);
   return target != before;
 }
 

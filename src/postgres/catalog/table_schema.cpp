@@ -30,13 +30,12 @@ ORDER BY a.attnum
 )";
 
 // attmissingval is an array of one element. The array of a type with another delimiter than the comma is not read.
-constexpr auto missing_values_query = R"(
-SELECT a.attname, a.attmissingval::text::text[] AS value
-FROM pg_catalog.pg_attribute a
-WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.atthasmissing
+constexpr auto missing_values = R"(
+SELECT attname, value[1]
+FROM (SELECT a.attname, a.attmissingval::text::text[] AS value FROM pg_catalog.pg_attribute a
+      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.atthasmissing) AS missing
+WHERE pg_catalog.cardinality(value) = 1
 )";
-const std::string missing_values = fmt::format(
-    "SELECT attname, value[1] FROM ({}) AS missing WHERE pg_catalog.cardinality(value) = 1", missing_values_query);
 
 bool has_missing_values(const SourceTable& table) {
   return std::ranges::any_of(parse_fingerprint(table.fingerprint).columns, &Fingerprint::Column::has_missing);

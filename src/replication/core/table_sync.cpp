@@ -179,13 +179,12 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
     return false;
   }
   if (found.kind == Suspicion::Kind::in_place) {
-    if (!copying && may_follow(table, record)) {
-      if (!is_caught_up()) {  // rows may still bring the change
-        output.undecided = position_;
-        any_undecided_ = true;
-        return false;
-      }
+    if (!copying && is_caught_up()) {
       if (follow_catalog(table, output, alterations_)) return true;
+    } else if (!copying && may_follow(table, record)) {  // rows may still bring the change
+      output.undecided = position_;
+      any_undecided_ = true;
+      return false;
     }
     found.kind = Suspicion::Kind::resync;
   }
