@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
@@ -29,11 +30,19 @@ struct NameRules {
   [[nodiscard]] bool same(std::string_view a, std::string_view b) const;  // the destination cannot tell a and b apart
 };
 
+// What Transaction::move can do with a target table.
+enum class Moves : std::uint8_t {
+  none,           // nothing
+  within_schema,  // give it another name
+  everywhere,     // give it another name or another schema
+};
+
 struct Capabilities {
   bool rows_change = true;         // remove and complete work; false: only append does
   bool atomic = true;              // all tables and the state become visible together; false: idempotent by AttemptId
   bool transactional_ddl = false;  // alter may follow row operations; false: it comes first, see Transaction::alter
   bool keeps_prepared = true;      // KeepPrepared and DropPrepared work
+  Moves moves = Moves::everywhere;
   // A position that no transaction of the published tables has becomes the checkpoint at most this often.
   std::chrono::seconds idle_interval{2};
   ValueLimits values{};  // the values that each layout holds natively

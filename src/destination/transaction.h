@@ -77,6 +77,12 @@ struct Alteration {
   [[nodiscard]] bool empty() const { return renamed.empty() && widened.empty() && columns.empty() && overflow.empty(); }
 };
 
+// A target table that gets another name or another schema, since its source has one.
+struct TargetMove {
+  OutputRecord output;  // with the target's name from then on
+  TargetName former;
+};
+
 // What the rows of one row operation have in common. All of it is borrowed until the operation returns.
 struct RowsOf {
   TableSchemaRef schema;                                   // of the rows' batches
@@ -112,6 +118,11 @@ class Transaction {
   // is given, drops the target table of that name, which held the output's rows until now. REQUIRES: no row operation
   // on the output came before in this transaction.
   virtual void swap_in(const OutputRecord& output, const TargetName* former = nullptr) = 0;
+
+  // Gives target tables other names, which they may exchange. A target of the pipeline's that has such a name and is
+  // not moved itself is dropped: its source is no longer called so. REQUIRES: Capabilities::moves allows it, and the
+  // transaction does nothing else but put().
+  virtual void move(std::span<const TargetMove> moves) = 0;
 
   // Tells which rows the three operations below are about to write, so that the target can be made ready for their
   // values. apply() calls it.

@@ -11,7 +11,9 @@
 //   expect output TEXT         TEXT is in stdout or stderr (in the run mode with SQL between runs)
 //   expect no output TEXT      TEXT is in neither: "copied again" for a table that needs no resync
 //   rows SCHEMA.TABLE = N      the target table has N rows (names of the destination)
-//   kept SCHEMA.TABLE…         these were not copied again since the previous `run` (names of the source)
+//   kept SCHEMA.TABLE[=FORMER]…
+//                              these were not copied again since the previous `run`, when their names were FORMER
+//                              (names of the source)
 //   resynced SCHEMA.TABLE…     these were
 // From there on:
 //   tables SCHEMA.TABLE… | all the tables that are compared

@@ -216,7 +216,11 @@ void ScenarioRun::check_resyncs(const Step& step, const ProcessResult& result) {
     now[row[0].value_or("")] = row[1].value_or("");
   }
   for (const auto& table : step.kept) {
-    EXPECT_EQ(now[table], copied_at_[table]) << at(step) << ": " << table << " was copied again\n" << result.describe();
+    const auto split = table.find('=');
+    const auto former = split == std::string::npos ? table : table.substr(split + 1);
+    EXPECT_TRUE(now.contains(table.substr(0, split))) << at(step) << ": " << table << " is not known";
+    EXPECT_EQ(now[table.substr(0, split)], copied_at_[former]) << at(step) << ": " << table << " was copied again\n"
+                                                               << result.describe();
   }
   for (const auto& table : step.resynced) {
     EXPECT_NE(now[table], copied_at_[table]) << at(step) << ": " << table << " was not copied again\n"

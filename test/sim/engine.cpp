@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "replication/core/table_renames.h"
 #include "test/sim/catalog_view.h"
 
 namespace walbrook::sim {
@@ -91,9 +92,11 @@ Engine::Start Engine::prepare() {
                                                                        .lsn = slot,
                                                                        .publication = "simulated",
                                                                        .last = {.commit_lsn = slot}});
-  start.sync = std::make_unique<replication::TableSync>(replication::TableSyncOptions{},
-                                                        destination_->capabilities().names, std::move(state));
+  start.sync = std::make_unique<replication::TableSync>(
+      replication::TableSyncOptions{.moves = destination_->capabilities().moves}, destination_->capabilities().names,
+      std::move(state));
   auto changed = start.sync->publication_seen(start.publication, start.checkpoint.lsn);
+  replication::store_renames(*destination_, *start.sync, changed);
   changed.add(start.sync->compare_targets(*destination_));
   const auto load = destination_->begin({});
   changed.put(*load);

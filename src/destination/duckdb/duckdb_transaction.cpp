@@ -12,6 +12,7 @@
 #include "destination/duckdb/copy.h"
 #include "destination/duckdb/duckdb_capabilities.h"
 #include "destination/duckdb/enum_columns.h"
+#include "destination/duckdb/move_targets.h"
 #include "destination/duckdb/target_check.h"
 
 namespace walbrook::destination::duckdb {
@@ -159,6 +160,16 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
   }
   names_.remove(name.schema, name.table);
   dropped_.emplace_back(name.schema, name.table);
+}
+
+void DuckDbTransaction::move(std::span<const TargetMove> moves) {
+  begin();
+  auto moved = on_target([&] { return TargetMover(connection_, state_, names_, pipeline_).move(moves); });
+  for (const auto& each : moves) dropped_.emplace_back(each.former.schema, each.former.table);
+  for (auto& record : moved) {
+    const Key key{record.target.schema, record.target.table};
+    changed_[key] = std::move(record.target);
+  }
 }
 
 void DuckDbTransaction::expect(const OutputRecord& output, const RowOperations& operations) {

@@ -47,6 +47,7 @@ class DuckDbTransaction final : public destination::Transaction {
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
+  void move(std::span<const TargetMove> moves) override;
 
   void expect(const OutputRecord& output, const RowOperations& operations) override;
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;

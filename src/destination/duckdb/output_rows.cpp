@@ -10,7 +10,9 @@
 #include <utility>
 
 #include "destination/duckdb/duckdb_capabilities.h"
+#include "destination/duckdb/state.h"
 #include "destination/duckdb/state_row.h"
+#include "destination/state_tables.h"
 
 namespace walbrook::destination::duckdb {
 namespace {

@@ -11,6 +11,8 @@ const Capabilities& capabilities() {
     auto lake = duckdb::capabilities();
     // Each commit is a snapshot. With a catalog on the source's server, it also moves the server's position.
     lake.idle_interval = std::chrono::minutes(1);
+    // What a table's rows need (DatabaseTraits::before_table) is settled outside of the transaction that makes it.
+    lake.moves = Moves::within_schema;
     lake.values.bit = false;
     lake.values.interval = false;
     lake.values.time_tz = false;

@@ -137,6 +137,10 @@ void FilesystemTransaction::supersede(const FileTarget& target) {
   for (const auto& file : target.files) outcome_.manifest.superseded.push_back({.name = file.name, .since = now});
 }
 
+void FilesystemTransaction::move(std::span<const TargetMove> /*moves*/) {
+  throw Error(ErrorKind::internal, "files do not get other names");
+}
+
 void FilesystemTransaction::complete(const OutputRecord& output, const RowsOf& /*rows*/,
                                      std::span<const Patch> /*patches*/) {
   throw Error(ErrorKind::internal, "rows of " + output.target_name + " cannot change: they are in files");

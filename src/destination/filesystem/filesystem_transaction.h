@@ -36,6 +36,7 @@ class FilesystemTransaction final : public destination::Transaction {
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
+  void move(std::span<const TargetMove> moves) override;
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
   std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) override;
   AppendCounts append(const OutputRecord& output, const RowsOf& rows, std::span<const RowRef> appended) override;

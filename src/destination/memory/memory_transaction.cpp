@@ -88,8 +88,7 @@ void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alte
   if (copy != nullptr) apply(altered_copies_.try_emplace(output.id, *copy).first->second);
 }
 
-void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
-  store_->reach(Step::change);
+void MemoryTransaction::check_owner(const OutputRecord& output) {
   const auto name = name_of(output);
   const bool is_foreign = store_->with([&](const MemoryStore::Contents& contents) {
     const auto found = contents.targets.find(name);
@@ -99,9 +98,30 @@ void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* fo
     throw TargetRefused(fmt::format("{}.{} was not created by this pipeline", name.first, name.second),
                         "Rename it, or choose another dataset.");
   }
+}
+
+void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
+  store_->reach(Step::change);
+  check_owner(output);
   auto copy = take_copy(output);
   if (former != nullptr) targets_[{former->schema, former->table}] = std::nullopt;
-  targets_.insert_or_assign(name, std::move(copy));
+  targets_.insert_or_assign(name_of(output), std::move(copy));
+}
+
+void MemoryTransaction::move(std::span<const TargetMove> moves) {
+  store_->reach(Step::change);
+  std::vector<MemoryTable> moved;
+  for (const auto& [output, former] : moves) {
+    auto before = output;
+    before.target_schema = former.schema;
+    before.target_name = former.table;
+    moved.push_back(changed(before));
+    targets_[name_of(before)] = std::nullopt;
+  }
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    check_owner(moves[i].output);
+    targets_.insert_or_assign(name_of(moves[i].output), std::move(moved[i]));
+  }
 }
 
 void MemoryTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {

@@ -32,6 +32,7 @@ class MemoryTransaction final : public destination::Transaction {
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
+  void move(std::span<const TargetMove> moves) override;
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
   std::uint64_t remove(const OutputRecord& output, const RowsOf& rows, std::span<const Removal> removals) override;
   AppendCounts append(const OutputRecord& output, const RowsOf& rows, std::span<const RowRef> appended) override;
@@ -48,6 +49,8 @@ class MemoryTransaction final : public destination::Transaction {
   // throws TargetRefused.
   [[nodiscard]] MemoryTable* find_changed(const OutputRecord& output);
   [[nodiscard]] MemoryTable& changed(const OutputRecord& output);
+  // Throws TargetRefused if the output's target name is another pipeline's.
+  void check_owner(const OutputRecord& output);
   // The finished copy of the output that was not swapped in yet; nullptr if there is none.
   [[nodiscard]] TableRef finished_copy(OutputId output);
   [[nodiscard]] MemoryTable take_copy(const OutputRecord& output);

@@ -11,6 +11,7 @@
 #include "destination/destination.h"
 #include "destination/postgres/alter_target.h"
 #include "destination/postgres/copy.h"
+#include "destination/postgres/move_targets.h"
 #include "destination/postgres/needed_target.h"
 #include "destination/postgres/postgres_capabilities.h"
 #include "destination/postgres/target_check.h"
@@ -215,6 +216,21 @@ void PostgresTransaction::drop_former(const TargetName& name) {
     drop_target(session_, state_, target);
   }
   changed_[{name.schema, name.table}] = std::nullopt;
+}
+
+void PostgresTransaction::move(std::span<const TargetMove> moves) {
+  std::vector<TargetRecord> live;
+  for (const auto& each : moves) {
+    auto before = each.output;
+    before.target_schema = each.former.schema;
+    before.target_name = each.former.table;
+    auto* const record = find_live(before);
+    if (record == nullptr) refuse_missing(before);
+    live.push_back(*record);
+  }
+  const auto moved = on_target([&] { return move_targets(session_, state_, pipeline_, moves, std::move(live)); });
+  for (const auto& each : moves) changed_[{each.former.schema, each.former.table}] = std::nullopt;
+  for (const auto& record : moved) changed_[{record.target.schema, record.target.table}] = record;
 }
 
 void PostgresTransaction::complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) {

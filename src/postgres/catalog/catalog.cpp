@@ -95,6 +95,9 @@ WITH RECURSIVE pub AS (
   FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid LEFT JOIN pg_catalog.pg_class t ON t.oid = c.reltoastrelid
     LEFT JOIN pg_catalog.pg_attribute created ON created.attrelid = c.oid AND created.attnum = -1
   WHERE tree.oid <> tree.root GROUP BY tree.root
+), missing AS (
+  SELECT DISTINCT tree.root, a.attname FROM tree JOIN pg_catalog.pg_attribute a ON a.attrelid = tree.oid
+  WHERE a.attnum > 0 AND NOT a.attisdropped AND a.atthasmissing
 ), parts(root, oid) AS (
   SELECT DISTINCT a.atttypid, a.atttypid FROM pg_catalog.pg_attribute a
   WHERE a.attrelid IN (SELECT oid FROM listed) AND a.attnum > 0 AND NOT a.attisdropped AND a.atttypid >= 16384
@@ -159,7 +162,8 @@ WITH RECURSIVE pub AS (
         WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident
                                      ELSE false END LIMIT 1)),
       'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
-            a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.xmin::text::bigint, a.atthasmissing,
+            a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.xmin::text::bigint,
+            a.atthasmissing OR EXISTS (SELECT FROM missing WHERE missing.root = c.oid AND missing.attname = a.attname),
             coalesce(d.oid, 0)::bigint,
             pg_catalog.hashtext(pg_catalog.concat_ws('/', a.attstattarget, a.attstorage, a.attcompression, a.attnotnull,
               a.attacl, a.attoptions, a.attinhcount, a.attislocal, a.attidentity, a.attgenerated, a.attcollation)))

@@ -49,10 +49,14 @@ const Item* find(const std::vector<Item>& items, Key Item::*key, Key wanted) {
   return found == items.end() ? nullptr : &*found;
 }
 
-// No row was written again: the values of all columns are those of before. Partitions have files and attribute numbers
-// of their own.
+// No row was written again: the values of all columns are those of before. Rows of partitions come with the columns of
+// their root, in its order, if the publication publishes them by it.
 bool kept_its_file(const Fingerprint& before, const Fingerprint& now) {
-  return before.file != 0 && before.file == now.file && before.members.empty() && now.members.empty();
+  if (before.members.empty() && now.members.empty()) return before.file != 0 && before.file == now.file;
+  return before.via_root && now.via_root && std::ranges::all_of(now.members, [&before](const Member& member) {
+           const auto* known = find(before.members, &Member::oid, member.oid);
+           return known == nullptr || known->file == member.file;
+         });
 }
 
 bool is_text(Oid type) {

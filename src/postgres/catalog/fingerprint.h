@@ -58,7 +58,9 @@ struct Fingerprint {
     Oid type = 0;
     std::int32_t typmod = -1;
     RowVersion version = 0;
-    bool has_missing = false;     // atthasmissing: rows from before ADD COLUMN … DEFAULT do not store the value
+    // atthasmissing: rows from before ADD COLUMN … DEFAULT do not store the value. Of a partitioned table: that of a
+    // partition's column of the same name.
+    bool has_missing = false;
     Oid default_row = 0;          // OID of its pg_attrdef row; 0 = none
     std::int64_t properties = 0;  // hash of what does not affect values: statistics, storage, NOT NULL, grants, …
   };

@@ -30,11 +30,13 @@ ORDER BY a.attnum
 )";
 
 // attmissingval is an array of one element. The array of a type with another delimiter than the comma is not read.
+// ADD COLUMN gives all partitions the same value.
 constexpr auto missing_values = R"(
-SELECT attname, value[1]
+SELECT attname, min(value[1])
 FROM (SELECT a.attname, a.attmissingval::text::text[] AS value FROM pg_catalog.pg_attribute a
-      WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.atthasmissing) AS missing
+      WHERE a.attrelid = ANY ($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.atthasmissing) AS missing
 WHERE pg_catalog.cardinality(value) = 1
+GROUP BY attname HAVING count(DISTINCT value[1]) = 1
 )";
 
 bool has_missing_values(const SourceTable& table) {
@@ -47,7 +49,7 @@ std::map<std::string, std::shared_ptr<const Column>> read_missing_values(Connect
                                                                          const ValueLimits& limits) {
   std::map<std::string, std::shared_ptr<const Column>> values;
   if (connection.encoding() != nullptr || !has_missing_values(table)) return values;
-  const auto rows = connection.query(missing_values, {std::to_string(table.oid)},
+  const auto rows = connection.query(missing_values, {fmt::format("{{{}}}", fmt::join(table.members, ","))},
                                      fmt::format("reading the defaults of {}.{}", table.schema, table.name));
   for (int row = 0; row < rows.size(); ++row) {
     const auto* column = table.described->find(rows.text(row, 0));

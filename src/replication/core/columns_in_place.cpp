@@ -15,13 +15,15 @@ namespace {
 
 using postgres::ColumnLineage;
 
-// Partitions have attribute numbers of their own. The target of a table without columns has a column that no source
-// has.
+// The columns of partitions have the order of their root's, if the publication publishes them by it. The target of a
+// table without columns has a column that no source has.
 std::optional<ColumnLineage> lineage_of(const SyncedTable& table, const OutputRecord& record) {
   if (record.columns == nullptr || record.columns->columns.empty() || record.fingerprint.empty()) return std::nullopt;
+  if (table.source.fingerprint.empty()) return std::nullopt;  // it left before this run
   const auto before = postgres::parse_fingerprint(record.fingerprint);
   const auto now = postgres::parse_fingerprint(table.source.fingerprint);
-  if (!before.members.empty() || !now.members.empty()) return std::nullopt;
+  const bool has_partitions = !before.members.empty() || !now.members.empty();
+  if (has_partitions && !(before.via_root && now.via_root)) return std::nullopt;
   return ColumnLineage::between(before, now, *record.columns, table.source.columns);
 }
 

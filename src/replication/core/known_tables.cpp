@@ -66,6 +66,20 @@ void KnownTables::renumber(SyncedTable& table, Oid oid) {
   WALBROOK_CHECK(tables_.insert(std::move(node)).inserted, "two tables have OID {}", oid);
 }
 
+void KnownTables::rename(std::span<const TableRecord> names) {
+  for (const auto& name : names) {
+    const auto& record = tables_.at(name.oid).record;
+    by_name_.erase(name_key(record.schema, record.name));
+  }
+  for (const auto& name : names) {
+    auto& record = tables_.at(name.oid).record;
+    record.schema = name.schema;
+    record.name = name.name;
+    const bool is_free = by_name_.try_emplace(name_key(name.schema, name.name), name.oid).second;
+    WALBROOK_CHECK(is_free, "two tables are called {}.{}", name.schema, name.name);
+  }
+}
+
 void KnownTables::remove(Oid oid) {
   const auto found = tables_.find(oid);
   if (found == tables_.end()) return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,12 +23,14 @@ class KnownTables {
 
   [[nodiscard]] destination::State state() const;  // all records
 
-  // REQUIRES: no table has its OID. Pointers to other tables stay valid, as they do with all four methods.
+  // REQUIRES: no table has its OID. Pointers to other tables stay valid, as they do with all five methods.
   SyncedTable& add(TableRecord record);
   // REQUIRES: no output has its id. Invalidates pointers to the table's outputs.
   SyncedOutput& add_output(SyncedTable& table, OutputRecord record);
   // Gives the table, which was dropped and created again, its new OID. REQUIRES: no table has that OID.
   void renumber(SyncedTable& table, Oid oid);
+  // Gives the tables with these OIDs these names. REQUIRES: no other table has one of them.
+  void rename(std::span<const TableRecord> names);
   void remove(Oid oid);
 
  private:

@@ -15,6 +15,7 @@
 #include "replication/core/copy_queue.h"
 #include "replication/core/spool_room.h"
 #include "replication/core/table_comparison.h"
+#include "replication/core/table_renames.h"
 
 namespace walbrook::replication {
 namespace {
@@ -83,6 +84,7 @@ Next Loader::work(Now now) {
     receive(std::move(messages_.front()), now);
     messages_.pop_front();
   }
+  rename_tables();
   if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
   store_changed();
   if (some_begin_with_changes_) begin_with_changes();
@@ -233,6 +235,16 @@ void Loader::note_changed(RecordChanges changed) {
     if (const auto found = sync_.find(record.id)) statistics_.output(*found.table, *found.output);
   }
   unstored_.add(std::move(changed));
+}
+
+// The targets of renamed tables are looked for under their new names from then on.
+void Loader::rename_tables() {
+  if (unstored_.renames.empty()) return;
+  store_renames(destination_, sync_, unstored_);
+  for (const auto& record : unstored_.outputs) {
+    if (const auto found = sync_.find(record.id)) statistics_.output(*found.table, *found.output);
+  }
+  look_for_orders_ = true;  // what could not be renamed is copied
 }
 
 // Stores what changed, before anything else is applied and before the copies begin. A crash from here on finds outputs

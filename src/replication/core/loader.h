@@ -111,6 +111,7 @@ class Loader {
   void note_changed(const SyncedOutput& output) {
     note_changed(RecordChanges{.tables = {}, .outputs = {output.record}});
   }
+  void rename_tables();
   void store_changed();
   void store_records();
 

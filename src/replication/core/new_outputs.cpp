@@ -84,8 +84,21 @@ OutputRecord NewOutputs::make(const TableRecord& table, const OutputDefinition& 
 }
 
 destination::TargetName NewOutputs::choose_again(const SyncedOutput& output) {
+  free_name(output);
+  return choose(output);
+}
+
+void NewOutputs::free_name(const SyncedOutput& output) {
   names().remove(target_name_of(output));
+}
+
+destination::TargetName NewOutputs::choose(const SyncedOutput& output) {
   return choose(output.record, output.dataset);
+}
+
+std::string NewOutputs::schema_for(const std::string& source_schema, const OutputDefinition& definition) const {
+  const auto is_free = [](const destination::TargetName& /*name*/) { return false; };
+  return destination::target_name(rules_, naming_, dataset_of(definition), source_schema, "t", is_free).schema;
 }
 
 void NewOutputs::leave_behind(const SyncedOutput& output) {

@@ -48,6 +48,11 @@ class NewOutputs {
   // Chooses the name of a target of the output that is created now; the name is taken from then on. The name that the
   // output has or is about to have counts as free.
   [[nodiscard]] destination::TargetName choose_again(const SyncedOutput& output);
+  // The two halves of choose_again(), for outputs that exchange their names: their names are freed first.
+  void free_name(const SyncedOutput& output);
+  [[nodiscard]] destination::TargetName choose(const SyncedOutput& output);
+  // Returns the schema of the target of a table in this schema of the source.
+  [[nodiscard]] std::string schema_for(const std::string& source_schema, const OutputDefinition& definition) const;
   // Notes that the output's table has another name now: the target's name is free, and a table that gets the old name
   // later takes over the output's id.
   void leave_behind(const SyncedOutput& output);

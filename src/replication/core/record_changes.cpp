@@ -3,9 +3,16 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/check.h"
 #include "replication/core/output_failed.h"
 
 namespace walbrook::replication {
+
+void Renames::put(destination::Transaction& transaction) const {
+  if (!moves.empty()) transaction.move(moves);
+  for (const auto& table : tables) transaction.put(destination::PutTable{table});
+  for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
+}
 
 void RecordChanges::add(const SyncedTable& table) {
   tables.push_back(table.record);
@@ -13,12 +20,14 @@ void RecordChanges::add(const SyncedTable& table) {
 }
 
 void RecordChanges::add(RecordChanges&& others) {
+  std::ranges::move(others.renames, std::back_inserter(renames));
   std::ranges::move(others.alterations, std::back_inserter(alterations));
   std::ranges::move(others.tables, std::back_inserter(tables));
   std::ranges::move(others.outputs, std::back_inserter(outputs));
 }
 
 void RecordChanges::put(destination::Transaction& transaction) const {
+  WALBROOK_CHECK(renames.empty(), "{} renames are not stored yet", renames.size());
   for (const auto& [output, alteration] : alterations) {
     for_output(
         output.id, [&, output = &output, alteration = &alteration] { transaction.alter(*output, *alteration); },

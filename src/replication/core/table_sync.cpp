@@ -15,6 +15,7 @@
 #include "replication/core/copy_queue.h"
 #include "replication/core/leaving.h"
 #include "replication/core/table_comparison.h"
+#include "replication/core/table_renames.h"
 
 namespace walbrook::replication {
 namespace {
@@ -95,7 +96,7 @@ bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
   return true;
 }
 
-bool TableSync::leave_old_name(Oid oid) {
+bool TableSync::leave_old_name(Oid oid, const std::string& reason) {
   const auto* found = find(oid);
   if (found == nullptr) return false;
   bool changes_only = false;
@@ -104,7 +105,7 @@ bool TableSync::leave_old_name(Oid oid) {
     auto record = output.record;
     record.source = 0;
     record.state = OutputState::removed;
-    record.reason = "renamed in the source; the target table is kept";
+    record.reason = reason;
     spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
     changes_only = changes_only || record.changes_only;
     left_.push_back(std::move(record));
@@ -112,6 +113,57 @@ bool TableSync::leave_old_name(Oid oid) {
   tables_.remove(oid);
   leaving_.erase(oid);
   return changes_only;
+}
+
+void TableSync::follow_renames(const postgres::Publication& publication) {
+  TableRenames renaming(tables_, new_outputs_, options_.moves);
+  std::vector<const postgres::SourceTable*> renamed;
+  std::set<Oid> oids;
+  for (const auto& table : publication.tables) {
+    if (!is_wanted(table) || !renaming.can_follow(table)) continue;
+    renamed.push_back(&table);
+    oids.insert(table.oid);
+  }
+  if (renamed.empty()) return;
+  for (const auto* table : renamed) {
+    const auto* of_that_name = tables_.find(table->schema, table->name);
+    if (of_that_name == nullptr || oids.contains(of_that_name->record.oid)) continue;
+    leave_old_name(of_that_name->record.oid, "gone from the source; another table has its name and its target now");
+  }
+  auto& renames = renames_.emplace_back(renaming.rename(renamed));
+  renames.outputs.insert(renames.outputs.begin(), left_.begin(), left_.end());
+  left_.clear();
+}
+
+RecordChanges TableSync::copy_renamed(const std::vector<Renames>& renames) {
+  RecordChanges changed;
+  std::map<Oid, std::pair<postgres::SourceTable, bool>> again;
+  for (const auto& each : renames) {
+    changed.outputs.insert(changed.outputs.end(), each.outputs.begin(), each.outputs.end());
+    for (auto record : each.former) {
+      const auto found = find(record.id);
+      if (!found) continue;  // an earlier one of `renames` has its table
+      auto& [source, changes_only] = again[found.table->record.oid];
+      source = found.table->source;
+      changes_only = changes_only || record.changes_only;
+      record.source = 0;
+      record.state = OutputState::removed;
+      record.reason = "renamed in the source; the target table is kept";
+      new_outputs_.know(record);
+      changed.outputs.push_back(std::move(record));
+    }
+    for (const auto& table : each.tables) {
+      if (again.contains(table.oid)) tables_.remove(table.oid);
+    }
+  }
+  new_outputs_.look_again();
+  for (const auto& [oid, table] : again) {
+    adopt_new(table.first, table.second);
+    auto& added = *find(oid);
+    for (auto& output : added.outputs) suspend_unfit(added, output);
+    changed.add(added);
+  }
+  return changed;
 }
 
 // Makes the table's outputs those that are defined for it: missing ones are added, others are removed.
@@ -348,9 +400,9 @@ bool TableSync::leave(SyncedTable& table, const postgres::Publication& publicati
   return changed;
 }
 
-// In this order: the tables that are published (rejoin, adopt, then what suspends), those that are left out, and last
-// the tables that were in neither list, which leave. A table that moved from one list to the other, or came back under
-// another OID, is thereby found before it could count as gone.
+// In this order: the tables that are renamed, those that are published (rejoin, adopt, then what suspends), those that
+// are left out, and last the tables that were in neither list, which leave. A table that moved from one list to the
+// other, or came back under another OID, is thereby found before it could count as gone.
 RecordChanges TableSync::publication_seen(const postgres::Publication& publication, Lsn reached) {
   RecordChanges changed;
   position_ = publication.position;
@@ -359,6 +411,7 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
   const auto members_before = std::exchange(members_, {});
   joined_ = publication.joined;
   new_outputs_.look_again();
+  follow_renames(publication);
   for (const auto& table : publication.tables) {
     published.insert(table.oid);
     if (!is_wanted(table)) continue;
@@ -384,6 +437,7 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
   keep_members(members_before);
   changed.outputs.insert(changed.outputs.end(), left_.begin(), left_.end());
   left_.clear();
+  changed.renames = std::exchange(renames_, {});
   restyled_ = true;
   changed.alterations = std::exchange(alterations_, {});
   return changed;

@@ -95,6 +95,9 @@ struct TableSyncOptions {
   bool snapshot = true;                     // false: a new table begins with its changes alone
   bool copy_joining = false;                // RunOptions::copy_joining
   SuspicionOptions suspicion{};
+  // What the destination can do with the target of a renamed table (table_renames.h); where it cannot follow, the table
+  // is copied under its new name.
+  destination::Moves moves = destination::Moves::none;
   // The outputs that a table has. Empty: each table has one output, merged. An output that is no longer defined for its
   // table is removed; its last copy stays.
   DefineOutputs outputs{};
@@ -123,6 +126,9 @@ class TableSync {
   // suspended. REQUIRES: publication_seen was called. Returns the records that changed, to be stored. Throws what
   // Destination::inspect throws.
   RecordChanges compare_targets(destination::Destination& destination);
+  // The destination refused to move the targets of renamed tables: the tables are copied under their new names, and
+  // their last copies under the former names stay. Returns the records that changed, to be stored.
+  RecordChanges copy_renamed(const std::vector<Renames>& renames);
   // Removes the outputs of tables that have left the publication and whose last published change is applied with
   // `checkpoint`. Returns their records, to be stored.
   RecordChanges remove_departed(Lsn checkpoint);
@@ -186,9 +192,11 @@ class TableSync {
   bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);
   void describe(const SyncedTable& table, SyncedOutput& output);
-  // The table with this OID has another name now: its outputs under the old name are removed, and their last copies
-  // stay. Returns true if one of them had its changes alone.
-  bool leave_old_name(Oid oid);
+  // Renames the tables whose targets can follow their names (table_renames.h).
+  void follow_renames(const postgres::Publication& publication);
+  // The table with this OID does not have its name any more: its outputs under the old name are removed, and their last
+  // copies stay. Returns true if one of them had its changes alone.
+  bool leave_old_name(Oid oid, const std::string& reason = "renamed in the source; the target table is kept");
   void keep_members(const std::unordered_map<Oid, Oid>& before);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
 
@@ -199,6 +207,7 @@ class TableSync {
   std::unordered_map<Oid, Oid> members_;  // relation → table
   std::set<Oid> leaving_;                 // tables of tables_ that left the publication and are still applied
   std::vector<OutputRecord> left_;        // removed outputs of renamed tables, until they are stored
+  std::vector<Renames> renames_;          // until they are stored
   std::vector<OutputRecord> described_;
   std::vector<TargetAlteration> alterations_;  // of records that changed, until they are stored
   // Publication::joined of the publication that was seen last.

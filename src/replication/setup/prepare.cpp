@@ -22,6 +22,7 @@
 #include "postgres/stream/protocol_choice.h"
 #include "postgres/stream/slot_peek.h"
 #include "replication/core/leaving.h"
+#include "replication/core/table_renames.h"
 #include "replication/setup/drop.h"
 #include "replication/setup/expected_publication.h"
 #include "replication/setup/made_in_source.h"
@@ -412,9 +413,11 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
                                                           .snapshot = options.snapshot,
                                                           .copy_joining = options.copy_joining,
                                                           .suspicion = suspicion,
+                                                          .moves = destination.capabilities().moves,
                                                           .outputs = outputs_for(destination.capabilities())},
                                          destination.capabilities().names, std::move(state));
   changed.add(out.sync->publication_seen(out.publication, out.checkpoint.lsn));
+  store_renames(destination, *out.sync, changed);
   if (out.sync->last_leaves_at() > out.until) out.until = end_of_committed(catalog);  // so that they leave in this run
   changed.add(out.sync->copy_again(options.copy_again, checked.start_over, "another copy was requested"));
   changed.add(out.sync->compare_targets(destination));

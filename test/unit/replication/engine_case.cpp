@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "replication/core/batch_apply.h"
+#include "replication/core/table_renames.h"
 
 namespace walbrook::replication {
 
@@ -129,6 +130,7 @@ void EngineCase::begin(TableSyncOptions options) {
 
 RecordChanges EngineCase::see(const postgres::Publication& publication, std::uint64_t reached) {
   auto changed = sync_->publication_seen(publication, Lsn{reached});
+  store_renames(*destination_, *sync_, changed);
   store(changed);
   return changed;
 }

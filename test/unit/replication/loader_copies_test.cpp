@@ -216,6 +216,29 @@ TEST_F(LoaderCopiesTest, p2_a_renamed_table_without_a_copy_of_rows_is_known_by_o
   EXPECT_EQ(stored("items")->state, OutputState::removed);
 }
 
+TEST_F(LoaderCopiesTest, p2_a_target_that_follows_its_name_is_known_by_one_name_whatever_fails) {
+  const TableSyncOptions moving{.moves = destination::Moves::everywhere};
+  const auto renamed = items(items_oid, "renamed");
+  begin(moving);
+  stream(items(), {{1, "a"}});
+  for (const auto* point : {"before_rename", "after_rename"}) {
+    begin(moving);
+    load_with({.retries = 0});
+    fault::fail_at(point, 1);
+    catalog_shows({in_catalog(renamed)});
+    EXPECT_THROW(step(), Error) << point;
+  }
+  begin(moving);
+  load_with();
+  catalog_shows({in_catalog(renamed)});
+  load(Changes().transaction(700, 0x2000).insert(renamed, {2, "b"}).commits());
+  EXPECT_EQ(rows("public.renamed"), (Lines{"1|a", "2|b"}));
+  EXPECT_EQ(stored("items"), std::nullopt);
+  catalog_shows({in_catalog(items())});
+  load(Changes().transaction(701, 0x3000).remove(items(), {2, "b"}).commits());
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"});
+}
+
 TEST_F(LoaderCopiesTest, tables_without_a_copy_of_rows_begin_together_and_one_that_cannot_is_suspended) {
   contract::run_in_duckdb(file(), {"CREATE SCHEMA public", "CREATE TABLE public.items (mine text)"});
   begin({.snapshot = false});

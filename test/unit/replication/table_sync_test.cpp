@@ -140,6 +140,60 @@ TEST_F(TableSyncTest, a_renamed_table_leaves_its_last_copy_under_its_old_name) {
   EXPECT_EQ(rows("public.items"), Lines{"1|a"});
 }
 
+TEST_F(TableSyncTest, the_target_of_a_renamed_table_follows_where_it_can) {
+  begin({.moves = destination::Moves::everywhere});
+  stream(items(), {{1, "a"}});
+  see(published({in_catalog(items(items_oid, "articles"))}));
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
+  EXPECT_EQ(record(items_oid).columns->name, "articles");
+  EXPECT_EQ(rows("public.articles"), Lines{"1|a"});
+  EXPECT_EQ(stored("items"), std::nullopt);
+  EXPECT_EQ(stored("articles")->state, OutputState::streaming);
+  begin({.moves = destination::Moves::everywhere});
+  see(published({in_catalog(items(items_oid, "articles")), in_catalog(items(others_oid))}));
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
+  EXPECT_EQ(record(others_oid).target_name, "items") << "the name is free";
+}
+
+TEST_F(TableSyncTest, a_table_that_is_renamed_while_it_is_copied_is_copied_again) {
+  begin({.moves = destination::Moves::everywhere});
+  stream(items(), {{1, "a"}});
+  store(sync().copy_again({{"public", "items"}}, false, "requested"));
+  for (const auto& found : sync().order_copies(1, {})) store(std::vector{found.output->record});
+  EXPECT_EQ(state_of(items_oid), OutputState::copying);
+  see(published({in_catalog(items(items_oid, "articles"))}));
+  EXPECT_EQ(state_of(items_oid), OutputState::pending);
+  EXPECT_EQ(rows("public.articles"), Lines{"1|a"}) << "readers see the last copy under its new name";
+}
+
+TEST_F(TableSyncTest, renamed_tables_whose_targets_cannot_follow_are_copied_under_their_new_names) {
+  begin({.moves = destination::Moves::everywhere});
+  stream(items(), {{1, "a"}});
+  stream(items(others_oid, "others"), {{2, "b"}});
+  close();
+  contract::run_in_duckdb(file(), {"CREATE INDEX of_the_user ON public.items (id)"});
+  begin({.moves = destination::Moves::everywhere});
+  see(published({in_catalog(items(items_oid, "others")), in_catalog(items(others_oid, "items"))}));
+  EXPECT_EQ(state_of(items_oid), OutputState::pending);
+  EXPECT_EQ(record(items_oid).target_name, "others");
+  EXPECT_EQ(state_of(others_oid), OutputState::pending);
+  EXPECT_EQ(record(others_oid).target_name, "items");
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "nothing was renamed";
+}
+
+TEST_F(TableSyncTest, a_table_takes_the_name_of_one_that_is_gone) {
+  begin({.moves = destination::Moves::everywhere});
+  stream(items(), {{1, "a"}});
+  stream(items(others_oid, "others"), {{2, "b"}});
+  see(published({in_catalog(items(others_oid, "items"))}));
+  EXPECT_EQ(sync().find(items_oid), nullptr);
+  EXPECT_EQ(state_of(others_oid), OutputState::streaming);
+  EXPECT_EQ(rows("public.items"), Lines{"2|b"});
+  begin({.moves = destination::Moves::everywhere});
+  see(published({in_catalog(items(others_oid, "items"))}));
+  EXPECT_EQ(state_of(others_oid), OutputState::streaming);
+}
+
 TEST_F(TableSyncTest, a_column_that_is_new_or_has_another_type_is_copied) {
   begin();
   stream(items());

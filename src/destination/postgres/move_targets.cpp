@@ -1,0 +1,46 @@
+#include "destination/postgres/move_targets.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "destination/postgres/copy.h"
+#include "destination/postgres/target_check.h"
+
+namespace walbrook::destination::postgresql {
+
+// Every table first gets a name that is nobody's, so that tables may exchange their names.
+std::vector<TargetRecord> move_targets(Session& session, StateTables& state, const std::string& pipeline,
+                                       std::span<const TargetMove> moves, std::vector<TargetRecord> live) {
+  const auto alter = [&](const Target& target, const std::string& what) {
+    session.execute(fmt::format("ALTER TABLE {} {}", full_name(target.schema, target.table), what),
+                    "renaming a target table");
+  };
+  for (auto& record : live) {
+    auto& target = record.target;
+    state.forget_target({target.schema, target.table});
+    auto name =
+        fmt::format("_walbrook_move_{:08x}_{}", std::hash<std::string>{}(pipeline)&0xFFFFFFFFU, record.output.value);
+    alter(target, "RENAME TO " + identifier(name));
+    target.table = std::move(name);
+  }
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    auto& target = live[i].target;
+    const auto& output = moves[i].output;
+    if (auto conflict = find_name_conflict(session, state, pipeline, output)) {
+      throw TargetRefused(std::move(conflict->reason), std::move(conflict->hint));
+    }
+    drop_target(session, state, {.schema = output.target_schema, .table = output.target_name, .columns = {}});
+    if (target.schema != output.target_schema) {
+      create_schema(session, output.target_schema);
+      alter(target, "SET SCHEMA " + identifier(output.target_schema));
+      target.schema = output.target_schema;
+    }
+    alter(target, "RENAME TO " + identifier(output.target_name));
+    target.table = output.target_name;
+    state.put_target(live[i]);
+  }
+  return live;
+}
+
+}  // namespace walbrook::destination::postgresql
