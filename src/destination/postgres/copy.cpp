@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::size_t sent_at_once = std::size_t{256} << 10U;
 
-// Copies of different pipelines may be in one schema, and do not see each other before they are committed.
-std::string copy_name(const std::string& pipeline, OutputId output) {
-  return fmt::format("_walbrook_copy_{:08x}_{}", std::hash<std::string>{}(pipeline)&0xFFFFFFFFU, output.value);
-}
-
 bool is_described(const ColumnSchema& column) {
   return !column.description.empty();
 }
@@ -121,6 +116,10 @@ void Copy::finish() {
     state_.put_target(copied.record);
   }
   session_->execute("COMMIT", "finishing a copy");
+}
+
+std::string copy_name(const std::string& pipeline, OutputId output) {
+  return fmt::format("_walbrook_copy_{:08x}_{}", std::hash<std::string>{}(pipeline)&0xFFFFFFFFU, output.value);
 }
 
 bool add_overflow_column(Session& session, Target& target, const std::string& source) {

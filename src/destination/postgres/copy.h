@@ -53,6 +53,9 @@ class Copy final : public CopyWriter {
   std::unique_ptr<postgres::CopyIn> rows_;
 };
 
+// Returns the name of the output's copy. Copies of different pipelines may be in one schema, and do not see each other
+// before they are committed.
+[[nodiscard]] std::string copy_name(const std::string& pipeline, OutputId output);
 // Adds the overflow column of `source` to the table if it has none. Returns whether it did.
 bool add_overflow_column(Session& session, Target& target, const std::string& source);
 // Sets the comments of the target's columns to their descriptions. A column without one loses its comment.

@@ -229,6 +229,7 @@ void PostgresTransaction::move(std::span<const TargetMove> moves) {
     live.push_back(*record);
   }
   const auto moved = on_target([&] { return move_targets(session_, state_, pipeline_, moves, std::move(live)); });
+  for (const auto& each : moves) rename_index(each.output.target());
   for (const auto& each : moves) changed_[{each.former.schema, each.former.table}] = std::nullopt;
   for (const auto& record : moved) changed_[{record.target.schema, record.target.table}] = record;
 }

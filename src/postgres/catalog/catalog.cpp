@@ -37,9 +37,6 @@ constexpr auto complete_position =
     "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
     "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
 
-// CREATE TABLE … PARTITION OF inserts the pg_inherits row this many commands after its attributes.
-constexpr int commands_to_attach = 2;
-
 // One statement reads everything, so that publication, tables and fingerprints belong to one snapshot of the catalog.
 // The server's functions that read a publication (pg_get_publication_tables) would not have that snapshot.
 //
@@ -67,10 +64,10 @@ WITH RECURSIVE pub AS (
   WHERE c.relkind IN ('r', 'p') AND c.relpersistence = 'p' AND c.oid >= 16384
     AND ((SELECT puballtables FROM pub) OR c.oid IN (SELECT oid FROM explicit)
          OR c.relnamespace IN (SELECT schema FROM by_schema))
-), tree(root, oid, attached, command) AS (
-  SELECT oid, oid, NULL::xid, NULL::cid FROM listed WHERE relkind = 'p'
+), tree(root, oid, attached) AS (
+  SELECT oid, oid, NULL::xid FROM listed WHERE relkind = 'p'
   UNION ALL
-  SELECT tree.root, i.inhrelid, i.xmin, i.cmin FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
+  SELECT tree.root, i.inhrelid, i.xmin FROM tree JOIN pg_catalog.pg_inherits i ON i.inhparent = tree.oid
   WHERE NOT i.inhdetachpending
 ), exclusive AS (
   SELECT relation FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
@@ -88,7 +85,9 @@ WITH RECURSIVE pub AS (
 ), members AS (
   SELECT tree.root, pg_catalog.json_agg(pg_catalog.json_build_array(
       c.oid::bigint, c.relfilenode::bigint, tree.attached::text::bigint,
-      created.xmin = tree.attached AND tree.command::text::bigint - created.cmin::text::bigint = {created_attached},
+      created.xmin = tree.attached AND EXISTS (SELECT FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.xmin = created.xmin
+          AND a.cmin = created.cmin),
       c.relreplident, pg_catalog.json_build_array(c.xmin::text::bigint, coalesce(t.xmin::text::bigint, 0)),
       c.relpersistence <> 'p' OR c.relkind = 'f') ORDER BY c.oid) AS list,
     min(c.oid::pg_catalog.regclass::text) FILTER (WHERE c.relpersistence <> 'p' OR c.relkind = 'f') AS unseen
@@ -250,8 +249,7 @@ std::optional<Publication> read_publication(Connection& catalog, const std::stri
   const auto words = catalog_words(catalog.server_version());
   const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),
                                fmt::arg("columns", words.columns), fmt::arg("by_schema", words.by_schema),
-                               fmt::arg("generated", words.generated), fmt::arg("created_attached", commands_to_attach),
-                               fmt::arg("position", end_of_visible));
+                               fmt::arg("generated", words.generated), fmt::arg("position", end_of_visible));
   const Lsn complete_to = catalog.query(fmt::format("SELECT {}", complete_position)).lsn(0, 0);
   const auto rows = catalog.query(sql, {name}, "reading publication " + name);
   if (rows.size() == 0) return std::nullopt;

@@ -24,8 +24,10 @@
 //     that the stream brought, then that TRUNCATE was the last command to give the table a new file.
 //   * SET SCHEMA writes the pg_depend row that ties the table to its schema, and nothing else does. A table that left a
 //     published schema and came back has another version of that row.
-//   * CREATE TABLE … PARTITION OF inserts the pg_inherits row two commands after the new table's attributes. CREATE
-//     TABLE and ATTACH PARTITION in one transaction are eight or more commands apart.
+//   * ATTACH PARTITION writes the pg_attribute row of every column again, which it marks as inherited. After CREATE
+//   TABLE
+//     … PARTITION OF, the row of a column without a default is the one that the table was created with: the command
+//     (cmin) that wrote the system columns' rows wrote it too.
 //
 // Two things remain invisible: a TRUNCATE in the same transaction as SET UNLOGGED, a load and SET LOGGED; and what an
 // output function reads from elsewhere (a renamed table in a regclass column).
