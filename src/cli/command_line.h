@@ -15,7 +15,24 @@
 
 namespace walbrook::cli {
 
-enum class Command { run, check, status, resync, compact, sql, decode, config, init, pipeline, completion };
+enum class Command {
+  run,
+  check,
+  status,
+  resync,
+  suspend,
+  resume,
+  compact,
+  sql,
+  decode,
+  config,
+  init,
+  pipeline,
+  completion
+};
+[[nodiscard]] constexpr bool requests_tables(Command command) {
+  return command == Command::resync || command == Command::suspend || command == Command::resume;
+}
 enum class SqlFormat { table, csv, json };
 
 struct DecodeOptions {
@@ -39,7 +56,7 @@ struct PipelineMoment {
 
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;
-  std::vector<postgres::TableName> tables;     // of drop (none: the whole pipeline) and of resync
+  std::vector<postgres::TableName> tables;     // of drop (none: the whole pipeline), resync, suspend, resume
   std::vector<postgres::WrittenName> written;  // the same tables as the user wrote them
   std::uint64_t limit = 0;                     // of loads and trace
   std::optional<PipelineMoment> at;            // of schema: the moment that it shows

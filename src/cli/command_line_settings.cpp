@@ -87,7 +87,7 @@ bool names_by_flags(const Flags& flags) {
 void choose_pipeline(const CommandEntry& entry, const Flags& flags, config::Configuration& settings) {
   if (flags.pipeline) {
     // A file can be queried without any configuration.
-    const bool of_a_file = entry.command == Command::status || entry.command == Command::resync ||
+    const bool of_a_file = entry.command == Command::status || requests_tables(entry.command) ||
                            entry.command == Command::sql || entry.command == Command::pipeline ||
                            entry.command == Command::compact;
     const bool said_by_flags = of_a_file && names_file(flags);
@@ -120,7 +120,7 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   for (const auto& [key, text] : flags.settings) {
     settings.set_flag(key, std::string(config::key(key).flag), text);
   }
-  const bool are_operands = entry.command == Command::pipeline || entry.command == Command::resync;
+  const bool are_operands = entry.command == Command::pipeline || requests_tables(entry.command);
   if (!flags.tables.empty() && !are_operands)
     settings.set_flag("sources.pg_replication.table_names", "--table", flags.tables);
   if (flags.no_snapshot) settings.set_flag("sources.pg_replication.snapshot", "--no-snapshot", "false");
@@ -240,6 +240,7 @@ void read_load_settings(const config::Configuration& settings, replication::RunO
   if (const auto folder = settings.text("load.spool_dir")) run.spool_dir = *folder;
   set_number(settings, "load.max_spool_size", run.max_spool_size);
   set_number(settings, "load.retries", run.destination_retries);
+  set_seconds(settings, "load.suspended_retry", run.suspended_retry);
   if (settings.text("load.on_rewrite") == "ignore") run.suspicion.on_rewrite = replication::OnRewrite::ignore;
   set_number(settings, "load.resync_max_size", run.suspicion.resync_max_size);
 }
@@ -324,14 +325,18 @@ void read_skip(const Flags& flags, replication::RunOptions& run) {
   }
 }
 
-// Reads the tables to copy again. They are named as in the source, and without columns.
-void read_resync_tables(const Flags& flags, PipelineRequest& request) {
+// Reads the tables of resync, suspend or resume. They are named as in the source, and without columns.
+void read_requested_tables(const CommandEntry& entry, const Flags& flags, PipelineRequest& request) {
+  const auto command = entry.app->get_name();
   for (const auto& text : flags.tables) {
     request.written.push_back(postgres::parse_written_name(text));
     auto table = request.written.back().read;
     if (!table.columns.empty()) {
-      throw Error(ErrorKind::configuration, fmt::format("\"{}\" names columns: a resync copies whole tables", text),
-                  fmt::format("walbrook resync {}", printable(table.full_name())));
+      throw Error(ErrorKind::configuration,
+                  entry.command == Command::suspend
+                      ? fmt::format("\"{}\" names columns: whole tables are suspended", text)
+                      : fmt::format("\"{}\" names columns: a {} copies whole tables", text, command),
+                  fmt::format("walbrook {} {}", command, printable(table.full_name())));
     }
     request.tables.push_back(std::move(table));
   }
@@ -389,7 +394,7 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
       return line;
     }
   }
-  if (entry.command == Command::resync) read_resync_tables(flags, line.pipeline);
+  if (requests_tables(entry.command)) read_requested_tables(entry, flags, line.pipeline);
   // The other commands need the source only for the name of the default file.
   const bool needs_source =
       entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);

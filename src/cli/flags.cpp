@@ -40,7 +40,7 @@ class HelpFormat : public CLI::Formatter {
       words += fmt::format(" [{}]", option->get_name(true, false));
     }
     if (name == "sql") words = " \"SELECT …\"";
-    if (name == "resync") words = " TABLE…";
+    if (name == "resync" || name == "suspend" || name == "resume") words = " TABLE…";
     if (name == "pipeline") words = " NAME [ACTION] [TABLE…]";
     return fmt::format("\nUsage: walbrook {} [FLAGS]{}\n", name, words);
   }
@@ -227,6 +227,10 @@ void add_loading(CLI::App& app, Flags& flags) {
            "a larger table whose rows may differ from the source is marked\nsuspect instead of being resynced; " +
                default_of("load.resync_max_size"));
   advanced("load.retries", "N", "how often a load that the destination refused is tried again; default: 8");
+  advanced(
+      "load.suspended_retry", "SECONDS",
+      "with --follow: time until a suspended table is copied again, which\ndoubles each time, up to a day, 0: never; " +
+          default_of("load.suspended_retry"));
   advanced("sources.pg_replication.slot_timeout", "SECONDS",
            "how long to wait for a slot that another process reads; default: 30");
   advanced("sources.pg_replication.network_timeout", "SECONDS",
@@ -314,8 +318,8 @@ CLI::App* add_status(CLI::App& top, Flags& flags) {
   return app;
 }
 
-CLI::App* add_resync(CLI::App& top, Flags& flags) {
-  auto* app = top.add_subcommand("resync", "Copy tables again; readers see the present ones until then");
+CLI::App* add_request(CLI::App& top, Flags& flags, const std::string& name, const std::string& what) {
+  auto* app = top.add_subcommand(name, what);
   app->add_option("TABLE", flags.tables, "schema.table, as the source names it; can be given many times")->required();
   add_naming(*app, flags, Named::by_flag);
   add_output(*app, flags);
@@ -405,7 +409,12 @@ std::vector<CommandEntry> add_commands(CLI::App& top, Flags& flags) {
       {add_run(top, flags), Command::run, run_help, run_examples},
       {add_check(top, flags), Command::check, check_help, check_examples},
       {add_status(top, flags), Command::status, status_help, status_examples},
-      {add_resync(top, flags), Command::resync, resync_help, resync_examples},
+      {add_request(top, flags, "resync", "Copy tables again; readers see the present ones until then"), Command::resync,
+       resync_help, resync_examples},
+      {add_request(top, flags, "suspend", "Stop applying the changes of tables; their rows stay as they are"),
+       Command::suspend, suspend_help, suspend_examples},
+      {add_request(top, flags, "resume", "Copy suspended tables again and continue with them"), Command::resume,
+       resume_help, resume_examples},
       {add_compact(top, flags), Command::compact, compact_help, compact_examples},
       {add_sql(top, flags), Command::sql, sql_help, sql_examples},
       {add_decode(top, flags), Command::decode, decode_help, decode_examples},

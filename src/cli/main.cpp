@@ -13,10 +13,10 @@
 #include "cli/commands/compact.h"
 #include "cli/commands/config.h"
 #include "cli/commands/init.h"
-#include "cli/commands/resync.h"
 #include "cli/commands/run.h"
 #include "cli/commands/sql.h"
 #include "cli/commands/status.h"
+#include "cli/commands/table_request.h"
 #include "cli/decode/decode.h"
 #include "cli/help/completion.h"
 #include "cli/pipeline/pipeline.h"
@@ -38,7 +38,11 @@ int perform(const cli::CommandLine& line) {
     case cli::Command::status:
       return cli::status_command(line);
     case cli::Command::resync:
-      return cli::resync_command(line);
+      return cli::request_command(line, replication::Requested::resync);
+    case cli::Command::suspend:
+      return cli::request_command(line, replication::Requested::suspend);
+    case cli::Command::resume:
+      return cli::request_command(line, replication::Requested::resume);
     case cli::Command::compact:
       return cli::compact_command(line);
     case cli::Command::sql:

@@ -199,6 +199,8 @@ constexpr std::array all_keys = {
         "Maximum size of the spool. Default: half of the free space in its folder.", "", least_batch_bytes, 0},
     Key{load_section, "retries", Kind::count, "8", "--retries",
         "How often a load that the destination refused is tried again.", "", 0, 1'000'000},
+    Key{load_section, "suspended_retry", Kind::count, "0", "--suspended-retry",
+        "With `--follow`: seconds until a suspended table is copied again. The wait doubles each time, up to a day. 0: never.", "", 0, 86'400},
     Key{load_section, "on_rewrite", Kind::choice, "resync", "--on-rewrite",
         "What happens to a rewritten table if the catalog cannot tell whether its rows changed.", "resync|ignore"},
     Key{load_section, "resync_max_size", Kind::size, "100GB", "--resync-max-size",

@@ -65,7 +65,10 @@ OutputRecord record_of(const Cells& cells) {
       .suspect = cells.text("suspect"),
       .columns = nullptr,
       .style = {.naming = parse_naming(cells.text("naming")), .metadata = parse_metadata(cells.text("metadata"))},
-      .changes_only = cells.boolean("changes_only").value_or(false)};
+      .changes_only = cells.boolean("changes_only").value_or(false),
+      .suspension = {.by_request = cells.boolean("by_request").value_or(false),
+                     .attempts = static_cast<std::uint32_t>(cells.number("attempts")),
+                     .retry_at = cells.time("retry_us")}};
   const auto columns = cells.text("columns");
   if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));
   return record;
@@ -140,10 +143,9 @@ std::vector<StoredPipeline> SqlStoredState::pipelines() const {
 std::vector<StoredTable> SqlStoredState::tables(const std::string& pipeline) const {
   std::vector<StoredTable> tables;
   if (!dialect_.exists) return tables;
-  const auto result =
-      ask_(fmt::format("SELECT * FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name, "
-                       "output",
-                       state_table("outputs"), quote_literal(pipeline)));
+  const auto result = ask_(
+      fmt::format("SELECT *, {} AS retry_us FROM {} WHERE pipeline = {} ORDER BY source_schema, source_name, output",
+                  microseconds("retry_at"), state_table("outputs"), quote_literal(pipeline)));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     tables.push_back({.record = record_of(Cells(result, i)), .rows = std::nullopt, .columns = {}});
   }

@@ -28,7 +28,7 @@ enum class OutputState {
   pending,    // to be copied
   copying,    // a copy is under way; it starts again after a crash
   streaming,  // the target table equals the source at the checkpoint
-  suspended,  // cannot continue (reason); not touched until it is resynced
+  suspended,  // cannot continue (reason), or by request; not touched until it is copied again
   removed,    // no longer published, or dropped in the source; its target table stays
   loaded,     // has no source: a program writes it
   left_out,   // walbrook's own publication must not include its table (reason); its target stays, if it has one
@@ -114,11 +114,25 @@ struct OutputRecord {
   // The run that began the output was asked not to copy its rows (--no-snapshot). It holds until a resync is requested:
   // nothing else copies the output.
   bool changes_only = false;
+  // What is kept of a suspension besides its reason.
+  struct Suspension {
+    bool by_request = false;  // a user suspended it: only a request ends that (replication/core/table_request.h)
+    // The rest belongs to replication/core/suspended_tables.h.
+    std::uint32_t attempts = 0;  // new copies that were tried, one after the other
+    WallTime retry_at{};         // when the next one is due; of a streaming output: see there. Unset: never
+    friend bool operator==(const Suspension&, const Suspension&) = default;
+  };
+  Suspension suspension{};
   std::int64_t load_id = 0;  // the LoadRecord that will report the copy under way; not stored
 
   [[nodiscard]] TargetName target() const { return {.schema = target_schema, .table = target_name}; }
   [[nodiscard]] bool has_source() const { return state != OutputState::loaded; }
 };
+
+// A user suspended the output.
+[[nodiscard]] inline bool is_suspended_by_request(const OutputRecord& record) {
+  return record.state == OutputState::suspended && record.suspension.by_request;
+}
 
 // Returns an id that no output of the pipeline has; ids are given in ascending order. `known` holds all of its outputs.
 [[nodiscard]] OutputId next_output_id(const std::vector<OutputRecord>& known);

@@ -24,9 +24,9 @@ namespace {
 
 using std::chrono::steady_clock;
 
-constexpr milliseconds answer_timeout{5'000};    // of a run, for the first byte of its answer
-constexpr std::chrono::hours query_timeout{24};  // the run has its own limit, and the user Ctrl-C
-constexpr std::chrono::hours resync_timeout{1};  // the load in hand ends first, however large it is
+constexpr milliseconds answer_timeout{5'000};     // of a run, for the first byte of its answer
+constexpr std::chrono::hours query_timeout{24};   // the run has its own limit, and the user Ctrl-C
+constexpr std::chrono::hours request_timeout{1};  // the load in hand ends first, however large it is
 constexpr milliseconds between_dials{50};
 constexpr milliseconds longest_ending{500};  // of a process, from its first closed descriptor to its last
 
@@ -171,9 +171,10 @@ std::optional<std::string> ask_status(const std::string& path) {
   return std::move(reply->body);
 }
 
-bool ask_resync(const std::string& path, const std::vector<postgres::TableName>& tables) {
+bool ask_request(const std::string& path, replication::Requested what, const std::vector<postgres::TableName>& tables) {
   const auto body = to_json(tables);
-  const auto reply = ask(path, {.method = "POST", .target = "/resync", .body = body, .timeout = resync_timeout});
+  const auto target = fmt::format("/{}", replication::to_string(what));
+  const auto reply = ask(path, {.method = "POST", .target = target, .body = body, .timeout = request_timeout});
   if (!reply) return false;
   if (reply->status != 200) throw_answered_error(reply->body);
   return true;

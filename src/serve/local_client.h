@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "postgres/catalog/table_name.h"
+#include "replication/core/table_request.h"
 #include "serve/wire_json.h"
 
 namespace walbrook::serve {
@@ -26,7 +27,8 @@ struct SqlQuestion {
 // Throws Error(configuration) with the destination's reason if the SQL failed.
 [[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const SqlQuestion& question);
 
-// Throws the error with which the run refused the request (replication::Run::resync).
-[[nodiscard]] bool ask_resync(const std::string& path, const std::vector<postgres::TableName>& tables);
+// Throws the error with which the run refused the request (replication::Run::request).
+[[nodiscard]] bool ask_request(const std::string& path, replication::Requested what,
+                               const std::vector<postgres::TableName>& tables);
 
 }  // namespace walbrook::serve

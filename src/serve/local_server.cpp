@@ -1,8 +1,9 @@
 // Threads:
 //   reception   accepts connections, reads requests, writes answers, notices clients that disconnect; blocks only on
 //               its descriptors
-//   lanes       one for each kind of request (lane.h): status, state (walbrook's own short queries), resync, and
-//               `queries` threads for users' queries. A lane's thread answers a job and wakes the reception.
+//   lanes       one for each kind of request (lane.h): status, state (walbrook's own short queries), requests
+//               for tables, and `queries` threads for users' queries. A lane's thread answers a job and wakes the
+//               reception.
 //
 // Invariants:
 //   * a connection belongs to the reception's thread alone; a lane's thread sees only its job;
@@ -78,6 +79,14 @@ Answer answer_of(const Body& body) {
   }
 }
 
+std::optional<replication::Requested> requested_at(std::string_view path) {
+  using enum replication::Requested;
+  for (const auto what : {resync, suspend, resume}) {
+    if (path.substr(0, 1) == "/" && path.substr(1) == replication::to_string(what)) return what;
+  }
+  return std::nullopt;
+}
+
 std::string parameter(const HttpRequest& request, const char* name) {
   const auto found = request.parameters.find(name);
   return found == request.parameters.end() ? std::string() : found->second;
@@ -98,8 +107,8 @@ class LocalServer::Impl {
             {}, [this](Job&) { return answer_of([this] { return to_json(run_.status()); }); }, [this] { wake(); }),
         state_(
             {}, [this](Job& job) { return answer_sql(job, Asker::walbrook); }, [this] { wake(); }),
-        resync_(
-            {}, [this](Job& job) { return answer_resync(job); }, [this] { wake(); }),
+        requests_(
+            {}, [this](Job& job) { return answer_request(job); }, [this] { wake(); }),
         queries_(
             {.threads = options.queries, .most_waiting = most_waiting_queries, .nice = query_nice},
             [this](Job& job) { return answer_sql(job, Asker::user); }, [this] { wake(); }) {
@@ -169,9 +178,9 @@ class LocalServer::Impl {
     });
   }
 
-  Answer answer_resync(Job& job) {
+  Answer answer_request(Job& job) {
     return answer_of([&] {
-      run_.resync(tables_from_json(job.request().body));
+      run_.request(*requested_at(job.request().path), tables_from_json(job.request().body));
       return std::string("{}");
     });
   }
@@ -305,7 +314,7 @@ class LocalServer::Impl {
   Lane* lane_of(const HttpRequest& request) {
     if (request.method == "GET" && request.path == "/status") return &status_;
     if (request.method != "POST") return nullptr;
-    if (request.path == "/resync") return &resync_;
+    if (requested_at(request.path)) return &requests_;
     if (request.path == "/sql") return parameter(request, "lane") == "state" ? &state_ : &queries_;
     return nullptr;
   }
@@ -314,7 +323,7 @@ class LocalServer::Impl {
     const auto& request = connection.reader.request();
     auto* const lane = lane_of(request);
     if (lane == nullptr) {
-      answer(connection, refusal(404, "there is GET /status, POST /sql and POST /resync"));
+      answer(connection, refusal(404, "there is GET /status, POST /sql, /resync, /suspend and /resume"));
       return;
     }
     if (ending_ || (queries_end_ && lane == &queries_)) {
@@ -391,7 +400,7 @@ class LocalServer::Impl {
                                                       options_.request_timeout.count())));
           break;
         case Connection::State::waits:
-          if (connection.lane == &resync_ || !connection.lane->take_back(connection.job)) {
+          if (connection.lane == &requests_ || !connection.lane->take_back(connection.job)) {
             connection.deadline = steady_clock::time_point::max();  // it is in progress
             break;
           }
@@ -458,7 +467,7 @@ class LocalServer::Impl {
   steady_clock::time_point accept_again_;
   std::optional<steady_clock::time_point> last_write_;  // set while the run ends
 
-  Lane status_, state_, resync_, queries_;  // destroyed before what their work uses
+  Lane status_, state_, requests_, queries_;  // destroyed before what their work uses
   std::thread thread_;
 };
 

@@ -7,7 +7,8 @@
 //                                pipeline whose tables are found first. ?lane=state: walbrook's own short queries,
 //                                which wait for no user's query. "102 Processing" comes before the answer, with the
 //                                number of queries that are ahead.
-//   POST /resync body: {"tables": [{"schema", "name"}]} → {} once the request is durable, or {"error": …}
+//   POST /resync, /suspend, /resume   body: {"tables": [{"schema", "name"}]}
+//                              → {} once the request is durable, or {"error": …}
 //
 // The socket is needed because a second process cannot open a DuckDB file that is being written, not even to read it.
 #pragma once
@@ -30,7 +31,8 @@ namespace walbrook::serve {
 // The functions of the run that the server belongs to. The server's threads call them.
 struct ServedRun {
   std::function<replication::RunStatus()> status;
-  std::function<void(const std::vector<postgres::TableName>& tables)> resync;  // replication::Run::resync
+  // replication::Run::request
+  std::function<void(replication::Requested what, const std::vector<postgres::TableName>& tables)> request;
 };
 
 struct ServerOptions {

@@ -28,6 +28,9 @@ ordered_json to_document(const replication::RunStatus::Table& table) {
           {"state", destination::to_string(table.state)},
           {"reason", table.reason},
           {"suspect", table.suspect},
+          {"by_request", table.by_request},
+          {"attempts", table.attempts},
+          {"retry_at", table.retry_at.empty() ? ordered_json() : ordered_json(table.retry_at)},
           {"copied_rows", table.copied_rows},
           {"estimated_rows", table.estimated_rows},
           {"inserts", table.inserts},
@@ -44,6 +47,9 @@ replication::RunStatus::Table table_from(const json& document) {
   table.state = destination::parse_output_state(document.at("state").get<std::string>());
   document.at("reason").get_to(table.reason);
   document.at("suspect").get_to(table.suspect);
+  document.at("by_request").get_to(table.by_request);
+  document.at("attempts").get_to(table.attempts);
+  if (const auto& at = document.at("retry_at"); !at.is_null()) at.get_to(table.retry_at);
   document.at("copied_rows").get_to(table.copied_rows);
   document.at("estimated_rows").get_to(table.estimated_rows);
   document.at("inserts").get_to(table.inserts);
@@ -213,7 +219,7 @@ std::vector<postgres::TableName> tables_from_json(std::string_view text) try {
   }
   return tables;
 } catch (const json::exception&) {
-  throw Error(ErrorKind::configuration, "the body of /resync is malformed",
+  throw Error(ErrorKind::configuration, "the body of the request is malformed",
               "It is {\"tables\": [{\"schema\": …, \"name\": …}]}.");
 }
 

@@ -48,6 +48,9 @@ TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   suspended.role = "history";
   suspended.suspect = "a partition was attached";
   suspended.changes_only = true;
+  suspended.suspension = {.by_request = true,
+                          .attempts = 3,
+                          .retry_at = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23))};
   auto pending = record(table("Ünpaid \"x\"", {{"id", int4, key}}, 16401), OutputState::pending);
   pending.columns = nullptr;
   load(0x2000, [&](Transaction& transaction) {
@@ -70,12 +73,14 @@ TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   EXPECT_EQ(first.disposition, Disposition::merge);
   EXPECT_EQ(first.suspect, suspended.suspect);
   EXPECT_TRUE(first.changes_only);
+  EXPECT_EQ(first.suspension, suspended.suspension);
   ASSERT_NE(first.columns, nullptr);
   EXPECT_EQ(*first.columns, *orders);
   EXPECT_EQ(second.name, pending.name);
   EXPECT_EQ(second.state, OutputState::pending);
   EXPECT_FALSE(second.snapshot_lsn.is_set());
   EXPECT_FALSE(second.changes_only);
+  EXPECT_EQ(second.suspension, OutputRecord::Suspension{});
   EXPECT_EQ(second.columns, nullptr);
 }
 

@@ -514,6 +514,17 @@ shop
 walbrook run --source $S
 walbrook resync ordrs --source $S
 
+### 2 nothing is suspended: table public.orders is suspended by request already
+shop
+walbrook run --source $S
+walbrook suspend orders --source $S
+walbrook suspend orders --source $S
+
+### 2 nothing is resumed: table public.orders is not suspended
+shop
+walbrook run --source $S
+walbrook resume orders --source $S
+
 ### 2 nothing is resynced: table public.orders was removed (…)
 shop
 walbrook run --source $S

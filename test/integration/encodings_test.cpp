@@ -218,5 +218,32 @@ TEST(Encodings, p4_a_table_that_was_corrected_and_resynced_under_follow_misses_n
   EXPECT_EQ(db.copied("SELECT string_agg(v, '' ORDER BY id) FROM public.t"), "日本語");
 }
 
+// Each attempt copies the table and meets the same value, until somebody corrects it.
+TEST(Encodings, a_suspended_table_is_tried_again_until_its_value_is_corrected) {
+  const EncodedDatabase db("EUC_JP");
+  db.exec("CREATE TABLE t(id int PRIMARY KEY, v text); INSERT INTO t VALUES (1, '\xC6\xFC')");
+  ASSERT_EQ(db.run().exit_code, 0);
+  db.exec("INSERT INTO t VALUES (2, '\xA9\xA1')");
+  Process follower(db.pipeline.command("run", {"--follow", "--suspended-retry", "1"}));
+  const auto becomes = [&](const auto& condition) {
+    return eventually(
+        [&] {
+          const auto told = db.pipeline.status_of("t");
+          return !told.is_null() && condition(told);
+        },
+        milliseconds(60'000));
+  };
+  EXPECT_TRUE(becomes([](const auto& told) {
+    return told.at("state") == "suspended" && told.at("attempts") == 1 && told.at("retry_at").is_string();
+  })) << follower.err();
+  const auto shown = test::run(db.pipeline.command("status", {})).out;
+  EXPECT_NE(shown.find("1 attempt failed; the next attempt is at 20"), std::string::npos) << shown;
+  db.exec("UPDATE t SET v = '\xCB\xDC' WHERE id = 2");
+  EXPECT_TRUE(becomes([](const auto& told) { return told.at("state") == "streaming"; })) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db.copied("SELECT string_agg(v, '' ORDER BY id) FROM public.t"), "日本");
+}
+
 }  // namespace
 }  // namespace walbrook::test

@@ -59,7 +59,7 @@ class Running {
       : run_(std::move(options), destination, observer),
         server_(socket, destination,
                 {.status = [this] { return run_.status(); },
-                 .resync = [this](const std::vector<postgres::TableName>& tables) { run_.resync(tables); }}),
+                 .request = [this](auto what, const auto& tables) { run_.request(what, tables); }}),
         thread_([this] {
           try {
             summary_ = run_.execute(stop_.get_token());
@@ -231,10 +231,12 @@ TEST_F(RunOverMemoryTest, p2_what_clients_write_arrives_once_while_tables_are_co
       EXPECT_GT(answers, 0);
     });
     EXPECT_TRUE(eventually([&] { return streams(*run); }, long_enough));
-    EXPECT_TRUE(serve::ask_resync(socket(), {{.schema = "public", .name = "wide", .columns = {}}}));
+    EXPECT_TRUE(serve::ask_request(socket(), replication::Requested::resync,
+                                   {{.schema = "public", .name = "wide", .columns = {}}}));
     exec("CREATE TABLE late(id int PRIMARY KEY, note text); INSERT INTO late VALUES (1, 'a'), (2, 'b')");
     cut_the_stream();
-    EXPECT_TRUE(serve::ask_resync(socket(), {{.schema = "public", .name = "items", .columns = {}}}));
+    EXPECT_TRUE(serve::ask_request(socket(), replication::Requested::resync,
+                                   {{.schema = "public", .name = "items", .columns = {}}}));
     items.join();
     wide.join();
     EXPECT_TRUE(
@@ -297,7 +299,8 @@ TEST_F(RunOverMemoryTest, an_error_of_one_thread_ends_all_and_answers_who_waits)
     const std::jthread items([this] { write_items(); });
     const std::jthread asking([&] {
       try {
-        static_cast<void>(serve::ask_resync(socket(), {{.schema = "public", .name = "wide", .columns = {}}}));
+        static_cast<void>(serve::ask_request(socket(), replication::Requested::resync,
+                                             {{.schema = "public", .name = "wide", .columns = {}}}));
       } catch (const Error& error) {
         told = error.cause();
       }

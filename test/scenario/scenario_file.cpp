@@ -80,6 +80,10 @@ class Parser {
     } else if (first == "crash") {
       if (!words.empty()) fail("\"crash\" stands alone on its line");
       add(Step::Kind::crash);
+    } else if (first == "suspend" || first == "resume") {
+      if (words.empty()) fail(first + " TABLE…");
+      words.insert(words.begin(), first);
+      add(Step::Kind::request).words = words;
     } else if (first == "tables") {
       if (words.empty()) fail("tables SCHEMA.TABLE… | all");
       add(Step::Kind::tables).words = words.size() == 1 && words[0] == "all" ? std::vector<std::string>{} : words;

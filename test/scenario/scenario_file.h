@@ -6,6 +6,7 @@
 //   session NAME meanwhile     the same, but sent when the next `run` starts, and waited for after it
 //   run [FLAG…]                walbrook run, once; then every published table is compared with its target table
 //   crash                      the server is stopped at once (immediate) and started again
+//   suspend | resume TABLE…    the command walbrook suspend or resume
 // After a `run`:
 //   expect exit N              instead of 0; tables are compared only if the exit code is 0
 //   expect output TEXT         TEXT is in stdout or stderr (in the run mode with SQL between runs)
@@ -41,14 +42,15 @@
 namespace walbrook::test {
 
 struct Step {
-  enum class Kind { sql, run, crash, tables, gone, user };
+  enum class Kind { sql, run, crash, request, tables, gone, user };
   Kind kind = Kind::sql;
   int line = 0;
-  std::string session;             // of sql; "": the main one
-  bool meanwhile = false;          // of sql
-  std::string sql;                 //
-  std::vector<std::string> words;  // flags of run, tables, table and columns of gone, the user
-  int exit_code = 0;               // of run
+  std::string session;     // of sql; "": the main one
+  bool meanwhile = false;  // of sql
+  std::string sql;         //
+  std::vector<std::string>
+      words;          // flags of run, command and tables of request, tables, table and columns of gone, the user
+  int exit_code = 0;  // of run
   std::vector<std::string> output;
   std::vector<std::string> absent;
   struct RowCount {

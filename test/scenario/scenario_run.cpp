@@ -91,6 +91,8 @@ void ScenarioRun::step(const Step& step) {
     case Step::Kind::crash:
       sessions_.clear();
       return server_.restart(PostgresServer::Stop::immediate);
+    case Step::Kind::request:
+      return request(step);
     case Step::Kind::tables:
       comparison_.tables = step.words;
       return;
@@ -201,6 +203,12 @@ void ScenarioRun::run(const Step& step) {
   if (configuration_.mode != RunMode::followed || following == nullptr || ::testing::Test::HasFailure()) return;
   start_follower(*following);
   follower_->wait_until_begun();
+}
+
+void ScenarioRun::request(const Step& step) {
+  if (follower_) follower_->wait_until_begun();
+  const auto result = test::run(pipeline_.command(step.words[0], {step.words.begin() + 1, step.words.end()}));
+  EXPECT_EQ(result.exit_code, 0) << at(step) << "\n" << result.describe();
 }
 
 void ScenarioRun::compact(const Step& step) const {

@@ -30,6 +30,7 @@ class ScenarioRun {
   [[nodiscard]] ProcessResult run_command(const Step& step);
   [[nodiscard]] ProcessResult run_to_its_end(const Step& step);
   [[nodiscard]] ProcessResult follow(const Step& step);
+  void request(const Step& step);
   void compact(const Step& step) const;
   void start_follower(const Step& run);
   // In mode `restarted`: starts a run if no transaction is open.

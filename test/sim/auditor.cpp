@@ -46,6 +46,8 @@ void Auditor::check(const ReplicaState& state) {
   commits_ = state.commits;
   check_checkpoint(state.checkpoint);
   for (const auto& table : state.tables) {
+    if (table.is_suspended) check_suspended(table, state.checkpoint);
+    if (!table.is_suspended) suspended_.erase(table.name);
     if (!table.is_streaming) {
       if (table.has_left && expected_.contains(table.oid)) check_left(table, state.checkpoint);
       if (!table.has_left) left_.erase(table.oid);
@@ -82,6 +84,21 @@ void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
   if (!expected.is_comparable || needs_copy(table)) return;
   compare(table, expected, checkpoint);
   left_[table.oid] = checkpoint;
+}
+
+// A suspension is stored in a load of its own, which does not move the checkpoint.
+void Auditor::check_suspended(const ReplicaTable& table, Lsn checkpoint) {
+  const auto [known, is_new] = suspended_.emplace(table.name, table.rows);
+  if (!is_new) {
+    if (known->second == table.rows) return;
+    throw Violation(fmt::format("P2: the rows of table {} change while it is suspended", table.name));
+  }
+  const auto streamed = expected_.find(table.oid);
+  if (streamed == expected_.end() || streamed->second.seam != table.seam) return;
+  const auto& expected = advance(table, checkpoint);
+  if (!expected.is_comparable) return;
+  const auto ahead = ahead_of(table, expected);
+  compare(table, ahead ? *ahead : expected, checkpoint);
 }
 
 // True if the table was altered or published again since its copy. The catalog shows this before the stream gets there.

@@ -7,6 +7,7 @@
 //       the checkpoint never goes back;
 //       a table that left the publication has every change that was published before it left, unless it was due for
 //       another copy by then: because it was altered, had left before and come back, or a user requested it
+//       a table that a user suspended keeps the rows that it had at the checkpoint at which it was suspended
 //   P3  nothing is confirmed to the source before it is durable
 //   P5  what the engine holds stays below its bounds
 //
@@ -43,8 +44,8 @@ class Auditor {
   // Checks a confirmation to the source that everything before `confirmed` is durable.
   void check_confirmed(Lsn confirmed, Lsn checkpoint) const;
   void check_bound(const std::string& what, std::size_t held, std::size_t bound) const;
-  // A user requested a new copy of the table: changes that the stream brings until then may be missing.
-  void resync_requested(std::uint32_t table) { requested_.insert(table); }
+  // A user requested that the table be copied again or suspended: changes that the stream brings then may be missing.
+  void requested(std::uint32_t table) { requested_.insert(table); }
   // Checks the end of a simulation: these tables are published, and nothing is left to apply.
   void check_end(const ReplicaState& state, const std::set<std::uint32_t>& published);
 
@@ -64,6 +65,7 @@ class Auditor {
   };
   void check_checkpoint(Lsn checkpoint);
   void check_left(const ReplicaTable& table, Lsn checkpoint);
+  void check_suspended(const ReplicaTable& table, Lsn checkpoint);
   [[nodiscard]] bool needs_copy(const ReplicaTable& table) const;
   void check_nothing_followed(std::uint32_t table, Lsn left_at) const;
   Expected& advance(const ReplicaTable& table, Lsn checkpoint);
@@ -80,7 +82,9 @@ class Auditor {
   Lsn checkpoint_;
   std::map<std::uint32_t, Expected> expected_;  // of streaming tables
   std::set<std::uint32_t> requested_;           // tables for which a new copy was requested
-  std::map<std::uint32_t, Lsn> left_;           // of tables that left: the checkpoint at that time
+  // Of suspended tables: their rows.
+  std::map<std::string, std::vector<std::vector<std::optional<std::string>>>> suspended_;
+  std::map<std::uint32_t, Lsn> left_;  // of tables that left: the checkpoint at that time
   std::uint64_t compared_tables_ = 0;
 };
 

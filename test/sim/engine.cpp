@@ -146,10 +146,10 @@ void Engine::step_catalog_poll() {
   static_cast<void>(catalog_poll_.step(clock_.now()));
 }
 
-void Engine::request_resync(const std::string& table) {
-  server_.tally->add(Happening::resync_requested);
-  tell(replication::ResyncRequest{.tables = {{.schema = "public", .name = table, .columns = {}}},
-                                  .answer = std::make_shared<replication::ResyncRequest::Answer>()});
+void Engine::request(replication::Requested what, const std::string& table) {
+  tell(replication::TableRequest{.what = what,
+                                 .tables = {{.schema = "public", .name = table, .columns = {}}},
+                                 .answer = std::make_shared<replication::TableRequest::Answer>()});
 }
 
 void Engine::deliver(std::size_t messages) {

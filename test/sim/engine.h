@@ -74,8 +74,8 @@ class Engine {
   void step_catalog_poll();
   std::string step_copies() { return copies_.step(clock_.now()); }
   std::string run_short_of_slots() { return copies_.run_short(clock_.now()); }
-  // Requests, as a user, a resync of that table of schema public.
-  void request_resync(const std::string& table);
+  // Makes a user's request for that table of schema public.
+  void request(replication::Requested what, const std::string& table);
   // Limits the spool to that many bytes more than it holds now.
   void limit_spool(std::size_t bytes) { spool_.set_capacity(spool_.bytes() + bytes); }
   // Delivers some of the messages that were sent to the loader.

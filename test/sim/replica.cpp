@@ -63,6 +63,7 @@ ReplicaState read_replica(MemoryStore& store, const std::string& pipeline, std::
       ReplicaTable table{.oid = record.source, .name = record.name};
       table.is_streaming = record.state == destination::OutputState::streaming;
       table.has_left = record.state == destination::OutputState::removed;
+      table.is_suspended = destination::is_suspended_by_request(record);
       table.seam = record.snapshot_lsn;
       const auto target = contents.targets.find({record.target_schema, record.target_name});
       if (target != contents.targets.end()) read_rows(*target->second.table, table);

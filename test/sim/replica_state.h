@@ -14,8 +14,9 @@ struct ReplicaTable {
   std::uint32_t oid = 0;  // in the source
   std::string name;
   bool is_streaming = false;
-  bool has_left = false;  // it is no longer published, and keeps its rows
-  Lsn seam;               // the consistent point of the copy that it was created from
+  bool is_suspended = false;  // by request
+  bool has_left = false;      // it is no longer published, and keeps its rows
+  Lsn seam;                   // the consistent point of the copy that it was created from
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;  // cells as PostgreSQL prints them
 };

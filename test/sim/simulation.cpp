@@ -95,7 +95,7 @@ class Simulation {
     if (random_.chance(60)) weights_.destination_error = 10;
     if (random_.chance(40)) weights_.in_doubt = 10;
     if (random_.chance(60)) weights_.disconnect = 2;
-    asks_for_resyncs_ = random_.chance(40);
+    asks_for_tables_ = random_.chance(40);
     store_->set_hook([this](Step step) { maybe_fail(step); });
     fault::set_hook([this](std::string_view point) { maybe_crash(point); });
     network_.confirmed = [this](Lsn lsn) { auditor_.check_confirmed(lsn, checkpoint()); };
@@ -187,10 +187,16 @@ class Simulation {
     network_.reaches_catalog = !network_.reaches_catalog || random_.chance(70);
     auto table = server_.tables.begin();
     std::advance(table, static_cast<std::ptrdiff_t>(random_.below(server_.tables.size())));
-    if (!asks_for_resyncs_ || !random_.chance(50)) return;
-    auditor_.resync_requested(table->first);
-    engine_->request_resync(table->second.shape->name);
-    note("a resync is requested of " + table->second.shape->name);
+    if (!asks_for_tables_ || !random_.chance(50)) return;
+    using enum replication::Requested;
+    const auto dice = random_.below(100);
+    const auto what = dice < 50 ? resync : dice < 75 ? suspend : resume;
+    tally_.add(what == resync    ? Happening::resync_requested
+               : what == suspend ? Happening::suspend_requested
+                                 : Happening::resume_requested);
+    auditor_.requested(table->first);
+    engine_->request(what, table->second.shape->name);
+    note(fmt::format("{} {}", replication::to_string(what), table->second.shape->name));
   }
 
   // Takes away a resource that the engine can do without for a while.
@@ -234,6 +240,7 @@ class Simulation {
       guarded([this] { engine_->step_receiver(); });
       guarded([this] { step_loader(); });
       guarded([this] { note(engine_->step_copies()); });
+      guarded([this] { resume_all(); });
       guarded([this] {
         engine_->step_catalog_poll();
         engine_->deliver(1000);
@@ -241,6 +248,12 @@ class Simulation {
         clock_.turn(milliseconds(5'000));
       });
       if (quiet_rounds_ > 20 && is_caught_up()) return;
+    }
+  }
+
+  void resume_all() {
+    for (const auto& table : replica().tables) {
+      if (table.is_suspended) engine_->request(replication::Requested::resume, table.name);
     }
   }
 
@@ -280,7 +293,7 @@ class Simulation {
   Auditor auditor_;
   EngineOptions options_;
   Weights weights_;
-  bool asks_for_resyncs_ = false;
+  bool asks_for_tables_ = false;
   std::unique_ptr<Engine> engine_;
   ModelClock clock_;
   std::uint64_t audited_commits_ = 0;

@@ -41,6 +41,8 @@ constexpr std::array<std::string_view, Tally::kinds> names = {
     "tables that changed after their snapshot",
     "copies that fail for want of a slot",
     "resyncs requested",
+    "suspensions requested",
+    "resumes requested",
     "crashes of the engine between two steps",
     "errors of the destination",
     "commits in doubt that were lost",

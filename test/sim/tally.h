@@ -50,6 +50,8 @@ enum class Happening : std::uint8_t {
   snapshot_outdated,
   slots_short,
   resync_requested,
+  suspend_requested,
+  resume_requested,
   // in the engine and the destination
   crashed_between_steps,
   destination_failed,

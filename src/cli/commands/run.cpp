@@ -141,10 +141,10 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
     return std::make_unique<serve::LocalServer>(
         socket, destination,
         serve::ServedRun{.status = [&run] { return run.status(); },
-                         .resync = [&run](const auto& tables) { run.resync(tables); }},
+                         .request = [&run](auto what, const auto& tables) { run.request(what, tables); }},
         serve::ServerOptions{.queries = line.queries, .limits = line.query_limits});
   } catch (const Error& error) {
-    spdlog::warn("walbrook status, sql and resync cannot reach this run: {}", error.what());
+    spdlog::warn("walbrook status, sql, resync, suspend and resume cannot reach this run: {}", error.what());
     return nullptr;
   }
 }
@@ -156,6 +156,8 @@ nlohmann::ordered_json summary_json(const replication::RunSummary& summary, cons
     if (commit_lsn.is_set()) entry["lsn"] = commit_lsn.to_string();
     suspended.push_back(std::move(entry));
   }
+  nlohmann::ordered_json by_request = nlohmann::ordered_json::array();
+  for (const auto& table : summary.suspended_by_request) by_request.push_back(table.schema + "." + table.name);
   nlohmann::ordered_json postponed = nlohmann::ordered_json::array();
   for (const auto& [table, remedy] : summary.postponed) {
     postponed.push_back({{"table", table.schema + "." + table.name}, {"reason", table.reason}});
@@ -191,6 +193,7 @@ nlohmann::ordered_json summary_json(const replication::RunSummary& summary, cons
           {"destination", left.destination},
           {"unfinished", unfinished},
           {"suspended", suspended},
+          {"suspended_by_request", by_request},
           {"postponed", postponed},
           {"suspect", suspect}};
 }

@@ -76,13 +76,15 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
   for (const auto& table : state->tables(line.run.pipeline)) {
     const auto& record = table.record;
     const bool is_interrupted = record.state == destination::OutputState::copying;
-    status.tables.push_back({.schema = record.schema,
-                             .name = record.name,
-                             .target_schema = record.target_schema,
-                             .target_name = record.target_name,
-                             .state = record.state,
-                             .reason = is_interrupted ? interrupted_copy : record.reason,
-                             .suspect = record.suspect});
+    auto& shown = status.tables.emplace_back();
+    shown = {.schema = record.schema,
+             .name = record.name,
+             .target_schema = record.target_schema,
+             .target_name = record.target_name,
+             .state = record.state,
+             .reason = is_interrupted ? interrupted_copy : record.reason,
+             .suspect = record.suspect};
+    replication::show_suspension(record, shown);
   }
   left.rows = count_rows(status, reader);
   if (reader.run()) left.holder = reader.run()->pipeline;
@@ -101,6 +103,7 @@ void note_altered_targets(destination::DestinationOptions options, replication::
     });
     if (table == status.tables.end()) continue;
     const bool name_conflict = altered.kind == destination::TargetFinding::Kind::name_conflict;
+    if (table->by_request) continue;
     table->state = name_conflict ? destination::OutputState::suspended : destination::OutputState::pending;
     table->reason = name_conflict ? altered.reason : altered.reason + "; the next run resyncs it";
   }

@@ -27,6 +27,18 @@ std::string rows_cell(const replication::RunStatus::Table& table, const std::opt
   return fmt::format("{} of about {}", copied, with_thousands(static_cast<std::uint64_t>(table.estimated_rows)));
 }
 
+// "; 2 attempts failed, the next one is at 2026-11-23 00:51:02 UTC"
+std::string attempts_text(const replication::RunStatus::Table& table, bool running) {
+  if (table.retry_at.empty()) return {};
+  std::string text;
+  if (table.attempts > 0) text = fmt::format("; {} failed", counted(table.attempts, "attempt"));
+  if (!running) return text + "; the next run tries again";
+  auto at = table.retry_at;
+  std::ranges::replace(at, 'T', ' ');
+  std::ranges::replace(at, 'Z', ' ');
+  return text + fmt::format("; the next attempt is at {}UTC", at);
+}
+
 destination::QueryResult table_of(const replication::RunStatus& status, const RowCounts& rows) {
   const bool running = is_running(status);
   const bool reasons = std::any_of(status.tables.begin(), status.tables.end(),
@@ -48,7 +60,7 @@ destination::QueryResult table_of(const replication::RunStatus& status, const Ro
     if (running) {
       for (const auto number : {table.inserts, table.updates, table.deletes}) row.emplace_back(with_thousands(number));
     }
-    if (reasons) row.emplace_back(suspect ? table.suspect : table.reason);
+    if (reasons) row.emplace_back(suspect ? table.suspect : table.reason + attempts_text(table, running));
   }
   return result;
 }

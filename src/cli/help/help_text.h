@@ -104,6 +104,29 @@ inline constexpr std::string_view resync_examples =
   $ walbrook resync public.orders --destination duckdb:///shop.duckdb
   $ walbrook resync orders "sales.Items" --pipeline shop)help";
 
+inline constexpr std::string_view suspend_help =
+    R"help(Suspends tables: their changes are no longer applied, and their rows stay as they are.
+
+  A run that holds the destination suspends the tables between two transactions and continues with the others.
+  Later runs leave them suspended too, and do not exit with code 5 for them. `walbrook resume` ends it.)help";
+
+inline constexpr std::string_view suspend_examples =
+    R"help(Examples:
+  $ walbrook suspend public.orders --destination duckdb:///shop.duckdb
+  $ walbrook suspend orders "sales.Items" --pipeline shop)help";
+
+inline constexpr std::string_view resume_help =
+    R"help(Copies suspended tables again, and continues with their changes.
+
+  The tables may have been suspended by `walbrook suspend` or by a run that could not continue with them. A run that
+  holds the destination takes the request at once; if no run is at work, the next one copies the tables. Readers see
+  the present target table until the new one replaces it.)help";
+
+inline constexpr std::string_view resume_examples =
+    R"help(Examples:
+  $ walbrook resume public.orders --destination duckdb:///shop.duckdb
+  $ walbrook resume orders "sales.Items" --pipeline shop)help";
+
 inline constexpr std::string_view compact_help =
     R"help(Compacts a destination of files, or a lake: the rows of each table go to fewer and larger files.
 

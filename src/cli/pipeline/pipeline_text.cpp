@@ -18,7 +18,12 @@ using destination::QueryResult;
 using destination::StoredLoad;
 using destination::StoredTable;
 
-constexpr const char* suspended_hint = "Fix the cause; the next start of walbrook run copies this table again.";
+std::string suspended_hint(const destination::OutputRecord& record) {
+  if (is_suspended_by_request(record)) {
+    return fmt::format("walbrook resume {} copies this table again.", printable(record.schema + "." + record.name));
+  }
+  return "Fix the cause; the next start of walbrook run copies this table again.";
+}
 
 constexpr const char* no_load_yet = "no load yet\n";
 
@@ -283,7 +288,7 @@ std::string failed_text(const std::string& pipeline, const std::vector<StoredTab
   for (const auto& table : tables) {
     if (table.record.state != OutputState::suspended) continue;
     text += fmt::format("{}: {}\n  {}\n", printable(name_with_target(table.record)), printable(table.record.reason),
-                        suspended_hint);
+                        suspended_hint(table.record));
   }
   return text.empty() ? fmt::format("no table of pipeline {} is suspended\n", printable(pipeline)) : text;
 }
@@ -295,7 +300,7 @@ std::string failed_json(const std::string& pipeline, const std::vector<StoredTab
     list.push_back({{"table", table.record.schema + "." + table.record.name},
                     {"target", table.record.target_schema + "." + table.record.target_name},
                     {"reason", table.record.reason},
-                    {"hint", suspended_hint}});
+                    {"hint", suspended_hint(table.record)}});
   }
   return as_document({{"pipeline", pipeline}, {"failed", list}});
 }

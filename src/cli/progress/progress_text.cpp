@@ -229,9 +229,10 @@ std::string status_line(const replication::RunStatus& status) {
 
 namespace {
 
+constexpr std::size_t most_named = 20;
+
 // Describes what the next run will do with tables that are not complete.
 std::string unfinished_text(const replication::RunSummary& summary) {
-  constexpr std::size_t most_named = 20;
   std::string names;
   for (std::size_t i = 0; i < std::min(summary.unfinished.size(), most_named); ++i) {
     const auto& table = summary.unfinished[i];
@@ -243,6 +244,16 @@ std::string unfinished_text(const replication::RunSummary& summary) {
       "{} not complete yet: {}; the next run copies {} from the beginning\n",
       summary.unfinished.size() == 1 ? "1 table is" : fmt::format("{} tables are", summary.unfinished.size()), names,
       summary.unfinished.size() == 1 ? "it" : "them");
+}
+
+std::string by_request_text(const std::vector<destination::OutputRecord>& tables) {
+  std::string names;
+  for (std::size_t i = 0; i < std::min(tables.size(), most_named); ++i) {
+    names += fmt::format("{}{}.{}", i == 0 ? "" : ", ", printable(tables[i].schema), printable(tables[i].name));
+  }
+  if (tables.size() > most_named) names += ", …";
+  return fmt::format("{} suspended by request: {}\n",
+                     tables.size() == 1 ? "1 table is" : fmt::format("{} tables are", tables.size()), names);
 }
 
 }  // namespace
@@ -269,6 +280,7 @@ std::string summary_text(const replication::RunSummary& summary, const replicati
     text = fmt::format("{}{}\n", is_all ? "nothing new" : summary.stopped ? "stopped" : "no changes", where);
   }
   if (!summary.unfinished.empty()) text += unfinished_text(summary);
+  if (!summary.suspended_by_request.empty()) text += by_request_text(summary.suspended_by_request);
   if (summary.applied.overflow_values > 0) {
     text += fmt::format("{} that the columns cannot hold are in <column>__v_text as text\n",
                         counted(summary.applied.overflow_values, "value"));

@@ -21,6 +21,12 @@ std::string json_literal(const std::string& text) {
   return text.empty() ? "NULL" : literal(text) + "::JSON";
 }
 
+std::string time_literal(WallTime time) {
+  if (time == WallTime{}) return "NULL";
+  const auto since = std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
+  return fmt::format("to_timestamp({} / 1e6)", since);
+}
+
 std::string values_of(const TableRecord& record, const std::string& pipeline) {
   return fmt::format("({}, {}, {}, {}, [{}]::BIGINT[], {}, {})", literal(pipeline), record.oid, literal(record.schema),
                      literal(record.name), fmt::join(record.truncates, ", "), record.leaves_xid,
@@ -28,14 +34,15 @@ std::string values_of(const TableRecord& record, const std::string& pipeline) {
 }
 
 std::string values_of(const OutputRecord& record, const std::string& pipeline) {
-  return fmt::format("({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline),
-                     record.id.value, literal(record.schema), literal(record.name), literal(record.role),
-                     literal(to_string(record.disposition)), literal(record.target_schema), literal(record.target_name),
-                     literal(to_string(record.state)), literal(lsn_text(record.snapshot_lsn)), literal(record.reason),
-                     record.suspect.empty() ? "NULL" : literal(record.suspect),
-                     json_literal(record.columns == nullptr ? "" : to_json(*record.columns)),
-                     literal(to_string(record.style.naming)), literal(to_string(record.style.metadata)),
-                     record.changes_only, record.source, json_literal(record.fingerprint));
+  return fmt::format(
+      "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline),
+      record.id.value, literal(record.schema), literal(record.name), literal(record.role),
+      literal(to_string(record.disposition)), literal(record.target_schema), literal(record.target_name),
+      literal(to_string(record.state)), literal(lsn_text(record.snapshot_lsn)), literal(record.reason),
+      record.suspect.empty() ? "NULL" : literal(record.suspect),
+      json_literal(record.columns == nullptr ? "" : to_json(*record.columns)), literal(to_string(record.style.naming)),
+      literal(to_string(record.style.metadata)), record.changes_only, record.source, json_literal(record.fingerprint),
+      record.suspension.by_request, record.suspension.attempts, time_literal(record.suspension.retry_at));
 }
 
 }  // namespace
@@ -67,11 +74,13 @@ std::vector<TableRecord> OutputRows::tables() const {
 std::vector<OutputRecord> OutputRows::outputs() const {
   std::vector<OutputRecord> outputs;
   for (const auto& row : connection_.rows(
-           fmt::format("SELECT output::VARCHAR, source_schema, source_name, role, disposition, target_schema, "
-                       "target_name, state, snapshot_lsn, reason, suspect, columns::VARCHAR, naming, metadata, "
-                       "changes_only::VARCHAR, oid::VARCHAR, fingerprint::VARCHAR FROM {} WHERE pipeline = $1 ORDER BY "
-                       "source_schema, source_name, output",
-                       table("outputs")),
+           fmt::format(
+               "SELECT output::VARCHAR, source_schema, source_name, role, disposition, target_schema, "
+               "target_name, state, snapshot_lsn, reason, suspect, columns::VARCHAR, naming, metadata, "
+               "changes_only::VARCHAR, oid::VARCHAR, fingerprint::VARCHAR, by_request::VARCHAR, attempts::VARCHAR, "
+               "epoch_us(retry_at)::VARCHAR FROM {} WHERE pipeline = $1 ORDER BY "
+               "source_schema, source_name, output",
+               table("outputs")),
            pipeline_)) {
     outputs.push_back(
         {.id = {static_cast<std::uint32_t>(number(row, 0))},
@@ -89,7 +98,10 @@ std::vector<OutputRecord> OutputRows::outputs() const {
          .suspect = text(row, 10),
          .columns = row.at(11) ? std::make_shared<const TableSchema>(table_schema_from_json(*row[11])) : nullptr,
          .style = {.naming = parse_naming(text(row, 12)), .metadata = parse_metadata(text(row, 13))},
-         .changes_only = boolean(row, 14).value_or(false)});
+         .changes_only = boolean(row, 14).value_or(false),
+         .suspension = {.by_request = boolean(row, 17).value_or(false),
+                        .attempts = static_cast<std::uint32_t>(number(row, 18)),
+                        .retry_at = WallTime(std::chrono::microseconds(number(row, 19)))}});
   }
   return outputs;
 }
@@ -163,10 +175,12 @@ void OutputRows::put(std::span<const OutputRecord> records, Lsn checkpoint) {
                     table("outputs"), ids, literal(pipeline_)),
         "replacing records of outputs");
   }
-  insert("outputs",
-         "pipeline, output, source_schema, source_name, role, disposition, target_schema, target_name, state, "
-         "snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint",
-         rows);
+  insert(
+      "outputs",
+      "pipeline, output, source_schema, source_name, role, disposition, target_schema, target_name, state, "
+      "snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint, by_request, attempts, "
+      "retry_at",
+      rows);
   put_schema_versions(records, checkpoint);
 }
 

@@ -18,7 +18,7 @@ namespace walbrook::destination::duckdb {
 namespace {
 
 // Increased whenever a table of the state changes. No other version is read.
-constexpr std::int64_t format_version = 3;
+constexpr std::int64_t format_version = 4;
 
 struct Definition {
   std::string_view name;
@@ -42,7 +42,8 @@ constexpr std::array<Definition, 8> definitions = {{
      "pipeline VARCHAR, output BIGINT, source_schema VARCHAR, source_name VARCHAR, role VARCHAR, disposition VARCHAR, "
      "target_schema VARCHAR, target_name VARCHAR, state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, suspect "
      "VARCHAR, "
-     "columns JSON, naming VARCHAR, metadata VARCHAR, changes_only BOOLEAN, oid BIGINT, fingerprint JSON"},
+     "columns JSON, naming VARCHAR, metadata VARCHAR, changes_only BOOLEAN, oid BIGINT, fingerprint JSON, "
+     "by_request BOOLEAN, attempts BIGINT, retry_at TIMESTAMP WITH TIME ZONE"},
     {"targets",
      "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, output BIGINT, kind VARCHAR, columns JSON, has_source "
      "BOOLEAN"},

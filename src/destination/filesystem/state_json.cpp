@@ -187,7 +187,10 @@ json to_json(const OutputRecord& output) {
                  {"suspect", output.suspect},
                  {"naming", to_string(output.style.naming)},
                  {"metadata", to_string(output.style.metadata)},
-                 {"changes_only", output.changes_only}};
+                 {"changes_only", output.changes_only},
+                 {"by_request", output.suspension.by_request},
+                 {"attempts", output.suspension.attempts},
+                 {"retry_at_us", microseconds_of(output.suspension.retry_at)}};
   if (output.columns != nullptr) object["columns"] = json::parse(walbrook::to_json(*output.columns));
   return object;
 }
@@ -208,7 +211,10 @@ OutputRecord output_of(const json& object) {
                       .suspect = object.at("suspect"),
                       .style = {.naming = parse_naming(object.at("naming").get<std::string>()),
                                 .metadata = parse_metadata(object.at("metadata").get<std::string>())},
-                      .changes_only = object.at("changes_only")};
+                      .changes_only = object.at("changes_only"),
+                      .suspension = {.by_request = object.at("by_request"),
+                                     .attempts = object.at("attempts"),
+                                     .retry_at = time_of(object.at("retry_at_us"))}};
   if (const auto columns = object.find("columns"); columns != object.end()) {
     output.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns->dump()));
   }

@@ -14,7 +14,7 @@ namespace walbrook::destination::postgresql {
 namespace {
 
 // Increased whenever a table of the state changes. No other version is read.
-constexpr std::int64_t format_version = 1;
+constexpr std::int64_t format_version = 2;
 
 constexpr const char* definitions = R"(
 CREATE SCHEMA IF NOT EXISTS _walbrook;
@@ -27,6 +27,7 @@ CREATE TABLE _walbrook.tables (pipeline text, oid bigint, source_schema text, so
 CREATE TABLE _walbrook.outputs (pipeline text, output bigint, source_schema text, source_name text, role text,
   disposition text, target_schema text, target_name text, state text, snapshot_lsn pg_lsn, reason text, suspect text,
   columns json, naming text, metadata text, changes_only boolean, oid bigint, fingerprint json,
+  by_request boolean, attempts bigint, retry_at timestamptz,
   PRIMARY KEY (pipeline, output));
 CREATE TABLE _walbrook.targets (pipeline text, schema_name text, table_name text, output bigint, kind text,
   columns json, has_source boolean, PRIMARY KEY (schema_name, table_name));
@@ -43,6 +44,12 @@ CREATE TABLE _walbrook.prepared (pipeline text, xid bigint, seq bigserial, last 
 constexpr std::size_t part_bytes = std::size_t{8} << 20U;
 
 constexpr const char* doing = "reading and writing the state";
+
+std::string time_literal(WallTime time) {
+  if (time == WallTime{}) return "NULL";
+  const auto since = std::chrono::floor<std::chrono::microseconds>(time).time_since_epoch().count();
+  return fmt::format("{}::timestamptz", literal(postgres::to_text(since)));
+}
 
 std::string_view to_text(TargetRecord::Kind kind) {
   return kind == TargetRecord::Kind::live ? "live" : "copied";
@@ -166,9 +173,9 @@ std::vector<TableRecord> StateTables::tables() {
 std::vector<OutputRecord> StateTables::outputs() {
   const auto rows = query(
       "SELECT output, source_schema, source_name, role, disposition, target_schema, target_name, state, snapshot_lsn, "
-      "reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint FROM _walbrook.outputs WHERE "
-      "pipeline "
-      "= $1 ORDER BY source_schema, source_name, output",
+      "reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint, by_request, attempts, "
+      "(extract(epoch FROM retry_at) * 1000000)::bigint FROM _walbrook.outputs WHERE pipeline = $1 ORDER BY "
+      "source_schema, source_name, output",
       {pipeline_});
   std::vector<OutputRecord> found;
   for (int row = 0; row < rows.size(); ++row) {
@@ -190,7 +197,10 @@ std::vector<OutputRecord> StateTables::outputs() {
                         ? nullptr
                         : std::make_shared<const TableSchema>(table_schema_from_json(rows.text(row, 11))),
          .style = {.naming = parse_naming(rows.text(row, 12)), .metadata = parse_metadata(rows.text(row, 13))},
-         .changes_only = rows.boolean(row, 14)});
+         .changes_only = rows.boolean(row, 14),
+         .suspension = {.by_request = rows.boolean(row, 17),
+                        .attempts = rows.oid(row, 18),
+                        .retry_at = WallTime(std::chrono::microseconds(rows.integer(row, 19)))}});
   }
   return found;
 }
@@ -232,20 +242,21 @@ void StateTables::put_outputs(std::span<const OutputRecord> records) {
   for (const auto& record : records) {
     ids.push_back(record.id.value);
     rows.push_back(fmt::format(
-        "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline_), record.id.value,
-        literal(record.schema), literal(record.name), literal(record.role), literal(to_string(record.disposition)),
-        literal(record.target_schema), literal(record.target_name), literal(to_string(record.state)),
-        lsn_literal(record.snapshot_lsn), literal(record.reason), literal_or_null(record.suspect),
-        record.columns == nullptr ? "NULL" : literal(to_json(*record.columns)), literal(to_string(record.style.naming)),
-        literal(to_string(record.style.metadata)), record.changes_only, record.source,
-        literal_or_null(record.fingerprint)));
+        "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline_),
+        record.id.value, literal(record.schema), literal(record.name), literal(record.role),
+        literal(to_string(record.disposition)), literal(record.target_schema), literal(record.target_name),
+        literal(to_string(record.state)), lsn_literal(record.snapshot_lsn), literal(record.reason),
+        literal_or_null(record.suspect), record.columns == nullptr ? "NULL" : literal(to_json(*record.columns)),
+        literal(to_string(record.style.naming)), literal(to_string(record.style.metadata)), record.changes_only,
+        record.source, literal_or_null(record.fingerprint), record.suspension.by_request, record.suspension.attempts,
+        time_literal(record.suspension.retry_at)));
   }
   change(fmt::format("DELETE FROM _walbrook.outputs WHERE pipeline = {} AND output = ANY ('{{{}}}')",
                      literal(pipeline_), fmt::join(ids, ",")));
   change(fmt::format(
       "INSERT INTO _walbrook.outputs (pipeline, output, source_schema, source_name, role, disposition, target_schema, "
-      "target_name, state, snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint) "
-      "VALUES {}",
+      "target_name, state, snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint, "
+      "by_request, attempts, retry_at) VALUES {}",
       fmt::join(rows, ", ")));
   put_schema_versions(records);
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "replication/core/postponement.h"
-#include "replication/core/resync.h"
+#include "replication/core/table_request.h"
 #include "replication/core/table_sync.h"
 
 namespace walbrook::replication {
@@ -46,7 +46,7 @@ struct CommitsWait {
 };
 
 // A message to the loader.
-using LoaderMessage = std::variant<CatalogSeen, CopyResult, ResyncRequest, CommitsWait>;
+using LoaderMessage = std::variant<CatalogSeen, CopyResult, TableRequest, CommitsWait>;
 
 // Copies tables. Each output of an order is answered by a CopyResult, unless a newer order holds it as well.
 class TableCopier {

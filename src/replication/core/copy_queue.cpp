@@ -43,6 +43,7 @@ void mark_copying(const SyncedTable& table, SyncedOutput& output, std::int64_t l
   output.copy_identity = table.source.row_identity.rows;
   output.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
   output.copy_number = copy_number;
+  output.retry_scheduled = false;
 }
 
 WholeCopies whole_copies(std::map<Oid, SyncedTable>& tables, Lsn reached) {

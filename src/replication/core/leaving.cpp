@@ -35,6 +35,7 @@ void end_leaving(TableRecord& table) {
 }
 
 void remove_from_copy(OutputRecord& record) {
+  record.suspension = {};
   record.state = OutputState::removed;
   record.reason = "not in the publication any more, or dropped in the source; the target table is kept";
   spdlog::warn("table {}.{} is {}", record.schema, record.name, record.reason);
@@ -42,6 +43,7 @@ void remove_from_copy(OutputRecord& record) {
 
 void suspend(OutputRecord& record, std::string reason) {
   record.state = OutputState::suspended;
+  record.suspension.by_request = false;
   record.reason = std::move(reason);
 }
 
@@ -59,6 +61,7 @@ void require_copy(const TableRecord& table, OutputRecord& record, const std::str
   }
   record.state = OutputState::pending;
   record.reason = reason;
+  record.suspension.by_request = false;
 }
 
 }  // namespace walbrook::replication

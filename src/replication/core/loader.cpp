@@ -48,6 +48,7 @@ Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destinati
       durable_(durable),
       advanced_(std::move(advanced)),
       retry_(options_.retries),
+      suspended_(sync, options_.suspended_retry),
       checkpoint_(options_.checkpoint.lsn),
       last_(options_.checkpoint.last),
       next_load_(options_.newest_load + 1) {}
@@ -85,10 +86,11 @@ Next Loader::work(Now now) {
     messages_.pop_front();
   }
   rename_tables();
+  retry_suspended(now);
   if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
   store_changed();
-  if (some_begin_with_changes_) begin_with_changes();
-  follow_checkpoint(checkpoint_);
+  if (some_begin_with_changes_) begin_with_changes(now);
+  follow_checkpoint(checkpoint_, now);
   settled_at_ = checkpoint_;
   if (has_to_store()) return RunAgain{};
   if (!batch_) {
@@ -112,8 +114,8 @@ void Loader::receive(LoaderMessage message, Now now) {
   if (const auto* seen = std::get_if<CatalogSeen>(&message)) {
     catalog_wait_.seen(seen->complete_to);
     if (seen->publication) publication_seen(*seen->publication);
-  } else if (const auto* request = std::get_if<ResyncRequest>(&message)) {
-    resync(*request);
+  } else if (const auto* request = std::get_if<TableRequest>(&message)) {
+    take_request(*request);
   } else if (const auto* result = std::get_if<CopyResult>(&message)) {
     copy_ended(*result, now);
   } else {
@@ -132,20 +134,21 @@ void Loader::publication_seen(const postgres::Publication& publication) {
 }
 
 // The request is answered once it is durable: if the run ends before the copy does, the next run makes the copy.
-void Loader::resync(const ResyncRequest& request) {
+void Loader::take_request(const TableRequest& request) {
   try {
-    check_resync(sync_.state(), request.tables);
+    check_request(request.what, sync_.state(), request.tables);
   } catch (const Error&) {
     const std::lock_guard lock(request.answer->mutex);
     request.answer->refused = std::current_exception();
     return;
   }
-  auto changed = sync_.copy_again(request.tables, false, resync_requested);
-  for (const auto& record : changed.outputs) {
-    spdlog::info("table {}.{} is resynced: {}", record.schema, record.name, record.reason);
-  }
-  note_changed(std::move(changed));
+  note_changed(suspended_.request(request.what, request.tables));
   answers_.push_back(request.answer);
+}
+
+void Loader::retry_suspended(Now now) {
+  note_changed(suspended_.schedule(now.wall));
+  note_changed(suspended_.retry(now.wall, destination_));
 }
 
 // The result of a copy counts only while its order does: the output is still `copying` and has not been ordered again.
@@ -232,6 +235,7 @@ void Loader::suspend_name_conflicts(Now now) {
 void Loader::note_changed(RecordChanges changed) {
   for (const auto& record : changed.outputs) {
     if (record.state == OutputState::pending) look_for_orders_ = true;
+    if (record.state == OutputState::suspended) suspended_.look();
     if (const auto found = sync_.find(record.id)) statistics_.output(*found.table, *found.output);
   }
   unstored_.add(std::move(changed));
@@ -281,14 +285,14 @@ void Loader::store_records() {
   discard_needless(spool_, sync_);
 }
 
-void Loader::follow_checkpoint(Lsn reached) {
-  swap_in_copied(reached);
+void Loader::follow_checkpoint(Lsn reached, Now now) {
+  swap_in_copied(reached, now);
   note_changed(sync_.decide(reached));
   note_changed(sync_.remove_departed(checkpoint_));
 }
 
 // Swaps in all copies whose consistent point is reached, in one load.
-void Loader::swap_in_copied(Lsn reached) {
+void Loader::swap_in_copied(Lsn reached, Now now) {
   if (!any_copied_) return;
   const auto copies = whole_copies(sync_.tables(), reached);
   any_copied_ = copies.any;
@@ -300,14 +304,15 @@ void Loader::swap_in_copied(Lsn reached) {
     return swap_in_failed(failed);
   }
   swapped_in_ = true;
-  note_swapped_in(ready);
+  note_swapped_in(ready, now);
   advanced_();
 }
 
-void Loader::note_swapped_in(const std::vector<FoundOutput>& outputs) {
+void Loader::note_swapped_in(const std::vector<FoundOutput>& outputs, Now now) {
   for (const auto& [table, output] : outputs) {
     mark_visible(*output);
     statistics_.output(*table, *output);
+    if (suspended_.streams_again(*output, now.wall)) note_changed(*output);
     // A spooled change of the output may require another copy already.
     if (output->record.state == OutputState::pending) look_for_orders_ = true;
   }
@@ -330,7 +335,7 @@ std::vector<FoundOutput> Loader::beginning_with_changes() {
   return beginning;
 }
 
-void Loader::begin_with_changes() {
+void Loader::begin_with_changes(Now now) {
   const auto beginning = beginning_with_changes();
   if (!beginning.empty()) {
     std::vector<OutputRecord> records;
@@ -346,7 +351,7 @@ void Loader::begin_with_changes() {
     destination_.begin_copy(copies)->finish();
     try {
       swap_in(beginning, checkpoint_);
-      note_swapped_in(beginning);
+      note_swapped_in(beginning, now);
     } catch (const OutputFailed& failed) {
       return swap_in_failed(failed);  // the others begin with the next step
     }
@@ -402,7 +407,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   const Lsn position = taken.idle_position;
   // The checkpoint follows an idle position only after a while. A table must not wait for that; and readers must not
   // see the checkpoint before the table's state.
-  if (position > checkpoint_) follow_checkpoint(position);
+  if (position > checkpoint_) follow_checkpoint(position, now);
   if (has_to_store()) return RunAgain{};
   if (commits_idle(position, now)) {
     const auto load = destination_.begin({.last_commit = position});
@@ -416,6 +421,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   auto until = last_check_ + check_interval;
   if (position > checkpoint_) until = std::min(until, last_idle_commit_ + destination_.capabilities().idle_interval);
   if (next_due_) until = std::min(until, *next_due_);
+  if (const auto at = suspended_.next_retry()) until = std::min(until, now.steady + (*at - now.wall));
   return Wait{.until = until, .what = Awaited::work};
 }
 
@@ -479,6 +485,7 @@ void Loader::adopt(TableChanges& changes) {
     const auto [table, output] = sync_.find(id);
     statistics_.output(*table, *output);
     if (output->record.state == OutputState::pending) look_for_orders_ = true;
+    if (output->record.state == OutputState::suspended) suspended_.look();
     // No copy will need the output's spooled changes. If they stayed, the output could be chosen as the copy to give
     // up, although it has none under way.
     if (output->record.state != OutputState::copying) spool_.discard(output_key(id));

@@ -55,6 +55,7 @@
 #include "replication/core/output_failed.h"
 #include "replication/core/spool.h"
 #include "replication/core/statistics.h"
+#include "replication/core/suspended_tables.h"
 #include "replication/core/table_groups.h"
 
 namespace walbrook::replication {
@@ -62,6 +63,7 @@ namespace walbrook::replication {
 struct LoaderOptions {
   destination::Checkpoint checkpoint;  // where the run begins; it is durable
   int retries = 8;
+  milliseconds suspended_retry{0};     // RunOptions::suspended_retry; 0 = never
   bool waits_for_destination = false;  // one that cannot be reached is waited for without end
   // A run without `follow` is at its end when this is durable and every table is settled.
   Lsn until;
@@ -98,7 +100,9 @@ class Loader {
   [[nodiscard]] Next work(Now now);
   void receive(LoaderMessage message, Now now);
   void publication_seen(const postgres::Publication& publication);
-  void resync(const ResyncRequest& request);
+  void take_request(const TableRequest& request);
+  // Decides about suspended tables that are tried again.
+  void retry_suspended(Now now);
   void copy_ended(const CopyResult& result, Now now);
   void postpone(SyncedOutput& output, const CannotCopyNow& why, Now now);
 
@@ -117,10 +121,10 @@ class Loader {
 
   // Does what the checkpoint `reached` allows: swaps in copies, decides what waited for it, lets tables leave.
   // `reached` may be an idle position that is not the checkpoint yet.
-  void follow_checkpoint(Lsn reached);
-  void swap_in_copied(Lsn reached);
+  void follow_checkpoint(Lsn reached, Now now);
+  void swap_in_copied(Lsn reached, Now now);
   void swap_in(const std::vector<FoundOutput>& ready, Lsn reached);
-  void note_swapped_in(const std::vector<FoundOutput>& outputs);
+  void note_swapped_in(const std::vector<FoundOutput>& outputs, Now now);
   // Outputs whose rows are not copied need no snapshot, and their changes must not wait for one: spooled changes are
   // lost with the process, and no copy would bring them back. So the empty target is created and swapped in before the
   // next batch is applied.
@@ -129,7 +133,7 @@ class Loader {
   // table has a record under each name, and the new one must not be stored alone. A crash in between leaves an empty
   // copy that readers never see. No checkpoint has passed a change of the table by then, and the next run begins the
   // output again.
-  void begin_with_changes();
+  void begin_with_changes(Now now);
   [[nodiscard]] std::vector<FoundOutput> beginning_with_changes();
   // Something has to be stored or ordered before anything else may be applied.
   [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
@@ -177,11 +181,12 @@ class Loader {
   std::optional<Batch> batch_;  // the batch in hand, kept until it is durable
   BatchNeeds needs_;
   LoadRetry retry_;
+  SuspendedTables suspended_;
 
   // Filled by messages and findings, emptied by store_changed.
   RecordChanges unstored_;
   CopyOrder order_;
-  std::vector<std::shared_ptr<ResyncRequest::Answer>> answers_;
+  std::vector<std::shared_ptr<TableRequest::Answer>> answers_;
 
   bool some_begin_with_changes_ = false;  // outputs without copied rows are marked copying and not begun
   Lsn settled_at_;                        // everything that this checkpoint allows has happened

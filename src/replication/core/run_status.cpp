@@ -1,5 +1,7 @@
 #include "replication/core/run_status.h"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -29,6 +31,17 @@ Phase parse_phase(std::string_view text) {
     throw Error(ErrorKind::internal, "a run has no phase \"" + std::string(text) + "\"");
   }
   return found->first;
+}
+
+void show_suspension(const destination::OutputRecord& record, RunStatus::Table& table) {
+  const bool is_suspended = record.state == destination::OutputState::suspended;
+  const auto shown = is_suspended ? record.suspension : destination::OutputRecord::Suspension{};
+  table.by_request = shown.by_request;
+  table.attempts = shown.attempts;
+  table.retry_at =
+      shown.retry_at == WallTime{}
+          ? ""
+          : fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(shown.retry_at)));
 }
 
 }  // namespace walbrook::replication

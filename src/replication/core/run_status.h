@@ -43,6 +43,10 @@ struct RunStatus {
     destination::OutputState state = destination::OutputState::pending;
     std::string reason;
     std::string suspect;  // why a streaming table's rows may differ from the source; "" = they do not
+    // Of a suspended table (destination::OutputRecord::Suspension). The time is like "2026-11-23T00:51:02Z"; "" = none.
+    bool by_request = false;
+    std::uint32_t attempts = 0;
+    std::string retry_at;
     std::uint64_t copied_rows = 0;
     std::int64_t estimated_rows = -1;
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
@@ -57,5 +61,8 @@ struct RunStatus {
   };
   std::optional<CopySnapshot> copy_snapshot;
 };
+
+// Puts the suspension of the record into the table.
+void show_suspension(const destination::OutputRecord& record, RunStatus::Table& table);
 
 }  // namespace walbrook::replication

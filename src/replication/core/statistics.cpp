@@ -83,6 +83,7 @@ void Statistics::output(const SyncedTable& of, const SyncedOutput& synced) {
   table.state = record.state;
   table.reason = record.reason;
   table.suspect = record.suspect;
+  show_suspension(record, table);
   table.estimated_rows = of.source.estimated_rows;
 }
 

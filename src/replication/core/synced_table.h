@@ -14,6 +14,7 @@
 
 namespace walbrook::replication {
 
+using destination::is_suspended_by_request;
 using destination::OutputId;
 using destination::OutputRecord;
 using destination::OutputState;
@@ -41,6 +42,7 @@ struct SyncedOutput {
   std::optional<Postponement> postponement;  // set while it is pending and its copy is postponed
   Lsn suspended_at;                          // the commit that it could not apply; unset where no change was the cause
   bool was_suspended = false;                // by the last run; this run gives it another chance
+  bool retry_scheduled = false;              // this run decided when it is tried again (suspended_tables.h)
   std::uint64_t copied_rows = 0;
 };
 

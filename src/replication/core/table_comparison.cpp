@@ -62,7 +62,7 @@ bool compare_identity(const SyncedTable& table, SyncedOutput& output) {
 bool suspend_unfit(const SyncedTable& table, SyncedOutput& output) {
   const auto& record = output.record;
   const auto reason = unfit_reason(table.source);
-  if (reason.empty()) return false;
+  if (reason.empty() || is_suspended_by_request(record)) return false;
   if (record.state == OutputState::suspended && record.reason == reason) return false;
   suspend(output, reason);
   return true;

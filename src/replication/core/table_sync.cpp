@@ -16,6 +16,7 @@
 #include "replication/core/leaving.h"
 #include "replication/core/table_comparison.h"
 #include "replication/core/table_renames.h"
+#include "replication/core/table_request.h"
 
 namespace walbrook::replication {
 namespace {
@@ -45,8 +46,13 @@ TableSync::TableSync(TableSyncOptions options, const destination::NameRules& nam
     WALBROOK_CHECK(table != nullptr, "output {} is of no known table", record.id.value);
     // A copy that was under way ended with its process. A suspended output gets another chance, unless only a copy that
     // nobody asked for would give it one. Both changes are in memory: the record is stored once the copy is ordered.
-    const bool was_suspended = record.state == OutputState::suspended && !has_changes_alone(record);
+    const bool was_suspended =
+        record.state == OutputState::suspended && !has_changes_alone(record) && !is_suspended_by_request(record);
     if (record.state == OutputState::copying || was_suspended) record.state = OutputState::pending;
+    if (was_suspended) {
+      ++record.suspension.attempts;
+      record.suspension.retry_at = {};
+    }
     tables_.add_output(*table, std::move(record)).was_suspended = was_suspended;
   }
   for (const auto& name : options_.wanted) wanted_.emplace(name.schema, name.name);
@@ -96,23 +102,25 @@ bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
   return true;
 }
 
-bool TableSync::leave_old_name(Oid oid, const std::string& reason) {
+TableSync::Renamed TableSync::leave_old_name(Oid oid, const std::string& reason) {
+  Renamed renamed;
   const auto* found = find(oid);
-  if (found == nullptr) return false;
-  bool changes_only = false;
+  if (found == nullptr) return renamed;
   for (const auto& output : found->outputs) {
     new_outputs_.leave_behind(output);
     auto record = output.record;
+    renamed.suspended = renamed.suspended || is_suspended_by_request(record);
     record.source = 0;
     record.state = OutputState::removed;
+    record.suspension = {};
     record.reason = reason;
     spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
-    changes_only = changes_only || record.changes_only;
+    renamed.changes_only = renamed.changes_only || record.changes_only;
     left_.push_back(std::move(record));
   }
   tables_.remove(oid);
   leaving_.erase(oid);
-  return changes_only;
+  return renamed;
 }
 
 void TableSync::follow_renames(const postgres::Publication& publication) {
@@ -137,17 +145,19 @@ void TableSync::follow_renames(const postgres::Publication& publication) {
 
 RecordChanges TableSync::copy_renamed(const std::vector<Renames>& renames) {
   RecordChanges changed;
-  std::map<Oid, std::pair<postgres::SourceTable, bool>> again;
+  std::map<Oid, std::pair<postgres::SourceTable, Renamed>> again;
   for (const auto& each : renames) {
     changed.outputs.insert(changed.outputs.end(), each.outputs.begin(), each.outputs.end());
     for (auto record : each.former) {
       const auto found = find(record.id);
       if (!found) continue;  // an earlier one of `renames` has its table
-      auto& [source, changes_only] = again[found.table->record.oid];
+      auto& [source, before] = again[found.table->record.oid];
       source = found.table->source;
-      changes_only = changes_only || record.changes_only;
+      before.changes_only = before.changes_only || record.changes_only;
+      before.suspended = before.suspended || is_suspended_by_request(record);
       record.source = 0;
       record.state = OutputState::removed;
+      record.suspension = {};
       record.reason = "renamed in the source; the target table is kept";
       new_outputs_.know(record);
       changed.outputs.push_back(std::move(record));
@@ -184,6 +194,7 @@ bool TableSync::match_outputs(SyncedTable& table) {
   for (auto& output : table.outputs) {
     if (output.is_asked || output.record.state == OutputState::removed) continue;
     output.record.state = OutputState::removed;
+    output.record.suspension = {};
     output.record.reason = "the table no longer has this output; its target table is kept";
     output.copied.reset();
     changed = true;
@@ -191,13 +202,14 @@ bool TableSync::match_outputs(SyncedTable& table) {
   return changed;
 }
 
-bool TableSync::adopt_new(const postgres::SourceTable& table, bool changes_only) {
+bool TableSync::adopt_new(const postgres::SourceTable& table, const Renamed& before) {
   auto& added = tables_.add({.oid = table.oid, .schema = table.schema, .name = table.name});
   added.source = table;
   match_outputs(added);
   for (auto& output : added.outputs) {
     output.record.fingerprint = table.fingerprint;
-    output.record.changes_only = changes_only;
+    output.record.changes_only = before.changes_only || begins_with_its_changes(table.oid);
+    if (before.suspended) apply_request(Requested::suspend, output.record);
   }
   return true;
 }
@@ -284,9 +296,9 @@ bool TableSync::continue_with_changes(const SyncedTable& table, SyncedOutput& ou
 // before they are judged.
 bool TableSync::adopt(const postgres::SourceTable& table) {
   auto* known = tables_.find(table.schema, table.name);
-  bool had_changes_only = false;
-  if (known == nullptr || known->record.oid != table.oid) had_changes_only = leave_old_name(table.oid);
-  if (known == nullptr) return adopt_new(table, had_changes_only || begins_with_its_changes(table.oid));
+  Renamed before;
+  if (known == nullptr || known->record.oid != table.oid) before = leave_old_name(table.oid);
+  if (known == nullptr) return adopt_new(table, before);
   if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap: its outputs continue as removed ones do
     end_leaving(known->record);
     for (auto& output : known->outputs) output.record.state = OutputState::removed;
@@ -316,6 +328,10 @@ Suspicion::Kind TableSync::judge_columns(const SyncedTable& table, const OutputR
 // table that is copied anyway gets its new style with that copy.
 bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recreated) {
   auto& record = output.record;
+  if (is_suspended_by_request(record)) {
+    static_cast<void>(restyle(table, output));
+    return recreated;
+  }
   if (has_changes_alone(record)) {
     if (recreated) record.state = OutputState::removed;
     return continue_with_changes(table, output);
@@ -457,9 +473,12 @@ RecordChanges TableSync::copy_again(const std::vector<postgres::TableName>& name
                      record.schema, record.name);
         continue;
       }
+      if (!is_asked && is_suspended_by_request(record)) continue;
       record.changes_only = false;
       record.state = OutputState::pending;
       record.reason = reason;
+      record.suspension = {};
+      output.retry_scheduled = false;
       output.postponement.reset();
       output.copied.reset();
       changed.outputs.push_back(record);
@@ -541,7 +560,8 @@ bool TableSync::rejoin(const postgres::SourceTable& table) {
   bool changed = false;
   for (auto& output : known->outputs) {
     auto& record = output.record;
-    const bool is_suspended = record.state == OutputState::suspended && (altered || freed);
+    const bool is_suspended =
+        record.state == OutputState::suspended && !is_suspended_by_request(record) && (altered || freed);
     if (record.state != OutputState::left_out && !is_suspended) continue;
     if (record.columns == nullptr && begins_with_its_changes(table.oid)) record.changes_only = true;
     ask_for_copy(*known, output,
@@ -577,6 +597,7 @@ bool TableSync::leave_out(const postgres::LeftOutTable& table) {
     if (!output.is_asked && record.state == OutputState::removed) continue;
     record.state = OutputState::left_out;
     record.reason = reason;
+    record.suspension = {};
     output.copied.reset();
     changed = true;
     if (is_missed(output)) {

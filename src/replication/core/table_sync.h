@@ -18,7 +18,8 @@
 //  streaming  BatchApply::swap_in, in the load that swaps the copy in   merged into its target
 //             and applies the spooled changes with commit_lsn >= Y
 //  suspended  suspend: its changes, its copy, its target or its source  dropped: only a new copy brings it back
-//             table is an obstacle that `reason` describes
+//             table is an obstacle that `reason` describes; or a user
+//             requested it (suspended_tables.h)
 //  left_out   leave_out: walbrook's own publication must not hold the   none: they are not published
 //             table, since its UPDATEs and DELETEs would then fail
 //  removed    leave, remove_departed: the table left the publication or was      dropped, or none; its last copy stays
@@ -36,7 +37,8 @@
 //   streaming  It becomes `pending` when its rows cannot be brought up to date by changes alone, when a resync is
 //              requested, or when names, types or metadata columns are configured differently; `suspended` when an
 //              error concerns it alone.
-//   suspended  A resync, an obstacle that is gone (rejoin) or the next run makes it `pending`.
+//   suspended  A resync, an obstacle that is gone (rejoin), an attempt (suspended_tables.h) or the next run makes it
+//              `pending`. By request: only a resync or a resume does; it is `removed` or `left_out` like any other.
 //   left_out   It becomes `pending` when the table is seen in the publication (rejoin).
 //   removed    It becomes `pending` when the table is published again. An output that has its changes alone goes back
 //              to `streaming`, with a gap (continue_with_changes).
@@ -49,7 +51,8 @@
 // by Loader::store_changed before anything else is applied; `streaming` and the decisions of BatchApply are stored in
 // the load that they belong to. A new run (constructor) begins with the stored states, except that `copying` becomes
 // `pending`, since the copy ended with its process, and `suspended` becomes `pending`, as a second chance. An output
-// that has its changes alone stays suspended: only a copy, which nobody asked for, would help it.
+// that has its changes alone stays suspended: only a copy, which nobody asked for, would help it. So does one that a
+// user suspended.
 //
 // Why `copying` is stored before its copy is ordered, and what would be lost otherwise, is worked through in loader.h.
 // Why spooled changes need not be durable is in spool.h.
@@ -179,7 +182,12 @@ class TableSync {
   // Each compares one table or output with what was seen of it and updates the records. Returns true if a record
   // changed.
   bool adopt(const postgres::SourceTable& table);
-  bool adopt_new(const postgres::SourceTable& table, bool changes_only);
+  // What outputs of a renamed table pass on to those under its new name.
+  struct Renamed {
+    bool changes_only = false;  // one of them had its changes alone
+    bool suspended = false;     // one of them was suspended by request
+  };
+  bool adopt_new(const postgres::SourceTable& table, const Renamed& before);
   bool adopt_output(SyncedTable& table, SyncedOutput& output, bool recreated);
   bool match_outputs(SyncedTable& table);
   bool rejoin(const postgres::SourceTable& table);
@@ -195,8 +203,8 @@ class TableSync {
   // Renames the tables whose targets can follow their names (table_renames.h).
   void follow_renames(const postgres::Publication& publication);
   // The table with this OID does not have its name any more: its outputs under the old name are removed, and their last
-  // copies stay. Returns true if one of them had its changes alone.
-  bool leave_old_name(Oid oid, const std::string& reason = "renamed in the source; the target table is kept");
+  // copies stay.
+  Renamed leave_old_name(Oid oid, const std::string& reason = "renamed in the source; the target table is kept");
   void keep_members(const std::unordered_map<Oid, Oid>& before);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
 

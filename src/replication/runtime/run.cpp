@@ -49,7 +49,7 @@ class Run::Impl {
 
   RunSummary execute(std::stop_token stop);
   [[nodiscard]] RunStatus status() const;
-  void resync(const std::vector<postgres::TableName>& tables);
+  void request(Requested what, const std::vector<postgres::TableName>& tables);
 
  private:
   // Forwards to `next`, and shows in `status` which writers the run waits for.
@@ -208,16 +208,18 @@ void Run::Impl::build(PreparedRun& prepared) {
   table_copier_ =
       std::make_unique<SnapshotCopier>(copying, clock_, destination_, types_, threads_.inbox(), observer_, statistics_);
   build_catalog_poll(prepared);
-  loader_ = std::make_unique<Loader>(LoaderOptions{.checkpoint = prepared.checkpoint,
-                                                   .retries = options_.destination_retries,
-                                                   .waits_for_destination = options_.follow,
-                                                   .until = prepared.until,
-                                                   .follow = options_.follow || options_.until.has_value(),
-                                                   .together = !options_.copy_again.empty(),
-                                                   .newest_load = prepared.newest_load,
-                                                   .server = &server_},
-                                     clock_, destination_, spool_, *sync_, threads_.queue(), groups_, statistics_,
-                                     durable_, [this] { threads_.wake_receiver(); });
+  loader_ = std::make_unique<Loader>(
+      LoaderOptions{.checkpoint = prepared.checkpoint,
+                    .retries = options_.destination_retries,
+                    .suspended_retry = options_.follow ? options_.suspended_retry : milliseconds(0),
+                    .waits_for_destination = options_.follow,
+                    .until = prepared.until,
+                    .follow = options_.follow || options_.until.has_value(),
+                    .together = !options_.copy_again.empty(),
+                    .newest_load = prepared.newest_load,
+                    .server = &server_},
+      clock_, destination_, spool_, *sync_, threads_.queue(), groups_, statistics_, durable_,
+      [this] { threads_.wake_receiver(); });
   loader_->set_table_copier(*table_copier_);
   loader_->set_catalog(*catalog_poll_);
   build_receiver(prepared);
@@ -310,9 +312,9 @@ RunStatus Run::Impl::status() const {
   return status;
 }
 
-void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
-  const auto answer = std::make_shared<ResyncRequest::Answer>();
-  threads_.inbox().post(ResyncRequest{.tables = tables, .answer = answer});
+void Run::Impl::request(Requested what, const std::vector<postgres::TableName>& tables) {
+  const auto answer = std::make_shared<TableRequest::Answer>();
+  threads_.inbox().post(TableRequest{.what = what, .tables = tables, .answer = answer});
   while (true) {
     const bool ended = threads_.is_over();  // read first, so that an answer given before the end counts
     {
@@ -321,7 +323,8 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
       if (answer->durable) return;
     }
     if (ended) {
-      throw Error(ErrorKind::destination, "nothing is resynced: the run ended before it took the request",
+      throw Error(ErrorKind::destination,
+                  fmt::format("nothing is {}: the run ended before it took the request", done_word(what)),
                   "Try again.");
     }
     std::this_thread::sleep_for(request_poll);
@@ -330,7 +333,9 @@ void Run::Impl::resync(const std::vector<postgres::TableName>& tables) {
 
 void Run::Impl::add_output(const SyncedOutput& output, RunSummary& out) const {
   const auto& record = output.record;
-  if (record.state == OutputState::suspended || sync_->is_missed(output)) {
+  if (is_suspended_by_request(record)) {
+    out.suspended_by_request.push_back(record);
+  } else if (record.state == OutputState::suspended || sync_->is_missed(output)) {
     out.suspended.push_back({record, output.suspended_at});
   }
   if (record.state == OutputState::pending && output.postponement) {
@@ -370,8 +375,8 @@ RunSummary Run::execute(std::stop_token stop) {
 RunStatus Run::status() const {
   return impl_->status();
 }
-void Run::resync(const std::vector<postgres::TableName>& tables) {
-  impl_->resync(tables);
+void Run::request(Requested what, const std::vector<postgres::TableName>& tables) {
+  impl_->request(what, tables);
 }
 
 }  // namespace walbrook::replication

@@ -21,6 +21,7 @@
 #include "destination/destination.h"
 #include "replication/core/run_observer.h"
 #include "replication/core/run_status.h"
+#include "replication/core/table_request.h"
 #include "replication/setup/run_options.h"
 
 namespace walbrook::replication {
@@ -55,7 +56,8 @@ struct RunSummary {
   bool stopped = false;  // the run ended by request, before its work was done
   std::vector<Unfinished> unfinished;
   std::vector<SuspendedTable> suspended;
-  std::vector<Postponed> postponed;                // pending tables that this run could not copy
+  std::vector<destination::OutputRecord> suspended_by_request;  // they are not among `suspended`
+  std::vector<Postponed> postponed;                             // pending tables that this run could not copy
   std::vector<destination::OutputRecord> suspect;  // streaming tables whose rows may differ from the source
 };
 
@@ -74,10 +76,10 @@ class Run {
 
   // Any thread may call it at any time.
   [[nodiscard]] RunStatus status() const;
-  // Copies these tables again; readers see the former rows meanwhile. Returns when the request is durable; the copies
-  // follow. Throws Error(configuration) for a table that cannot be copied again (resync.h), Error(destination) if the
-  // run ends before it took the request. Any thread may call it while `execute` is at work.
-  void resync(const std::vector<postgres::TableName>& tables);
+  // Resyncs, suspends or resumes these tables (table_request.h). Returns when the request is durable; copies follow.
+  // Throws Error(configuration) for a table that the request cannot be made for, Error(destination) if the run ends
+  // before it took the request. Any thread may call it while `execute` is at work.
+  void request(Requested what, const std::vector<postgres::TableName>& tables);
 
  private:
   class Impl;

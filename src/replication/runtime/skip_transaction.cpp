@@ -9,7 +9,7 @@
 #include "model/same_table.h"
 #include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
-#include "replication/core/resync.h"
+#include "replication/core/table_request.h"
 #include "replication/runtime/run.h"
 
 namespace walbrook::replication {
@@ -28,7 +28,7 @@ bool may_have_changed(const destination::OutputRecord& record, const std::vector
   return only.empty() || std::ranges::any_of(only, same_table_as(record));
 }
 
-// Finds the tables as check_resync does; an unknown name stays as it was written, and is refused there.
+// Finds the tables as check_request does; an unknown name stays as it was written, and is refused there.
 std::vector<postgres::TableName> meant_tables(const std::vector<postgres::WrittenName>& written,
                                               const std::vector<destination::OutputRecord>& records) {
   std::vector<postgres::TableName> known;
@@ -77,7 +77,7 @@ bool skip_transaction(const RunOptions& options, destination::Destination& desti
                 remedy("Run it without {} first.", RemedyOption::skip_transaction));
   }
   const auto only = meant_tables(options.skip_only, state.outputs);
-  check_resync(state, only);
+  check_request(Requested::resync, state, only);
   if (state.checkpoint->lsn > commit) {
     spdlog::info("transaction {} is not skipped: the checkpoint is past it, at {}", commit.to_string(),
                  state.checkpoint->lsn.to_string());

@@ -76,6 +76,9 @@ struct RunOptions {
   milliseconds snapshot_wait{300'000};
   milliseconds catalog_poll_interval{3000};  // between two polls of the publication and its tables in the catalog
   SuspicionOptions suspicion{};              // what is done with a table whose rows may have changed without a message
+  // With follow: how long after its suspension a table is copied again, for the first time (suspended_tables.h). 0 =
+  // never.
+  milliseconds suspended_retry{0};
   int destination_retries = 8;  // with backoff from 100 ms to 10 s; with follow, waits for one that is locked or away
 };
 

@@ -17,7 +17,7 @@ class NamingFlagsTest : public config::FolderCase {
   }
   // Returns the operands that each command needs besides its flags.
   static std::vector<std::string> operands(const std::string& command) {
-    if (command == "resync") return {"orders"};
+    if (command == "resync" || command == "suspend" || command == "resume") return {"orders"};
     if (command == "sql") return {"SELECT 1"};
     return {};
   }
@@ -48,7 +48,8 @@ TEST_F(NamingFlagsTest, every_command_that_is_about_a_pipeline_takes_all_of_them
 }
 
 TEST_F(NamingFlagsTest, a_bare_word_is_a_kind_of_destination_and_never_a_file) {
-  for (const std::string command : {"run", "check", "status", "resync", "compact", "sql", "pipeline", "config"}) {
+  for (const std::string command :
+       {"run", "check", "status", "resync", "suspend", "resume", "compact", "sql", "pipeline", "config"}) {
     for (const std::string kind : {"postgres", "snowflake", "bigquery", "shop"}) {
       const auto refused = FolderCase::refused([&] {
         static_cast<void>(parse_command_line(arguments(command, {"--source", "dbname=shop", "--destination", kind})));
@@ -63,7 +64,8 @@ TEST_F(NamingFlagsTest, a_bare_word_is_a_kind_of_destination_and_never_a_file) {
 }
 
 TEST_F(NamingFlagsTest, the_kind_alone_means_the_default_file) {
-  for (const std::string command : {"run", "check", "status", "resync", "compact", "sql", "pipeline"}) {
+  for (const std::string command :
+       {"run", "check", "status", "resync", "suspend", "resume", "compact", "sql", "pipeline"}) {
     const auto line =
         parse_command_line(arguments(command, {"--source", "dbname=shop", "--destination", "duckdb"})).line;
     ASSERT_TRUE(line) << command;

@@ -20,6 +20,10 @@ class FakeClock final : public Clock {
  public:
   [[nodiscard]] Now now() const override { return now_; }
   void set(SteadyTime steady) { now_.steady = steady; }
+  void pass(milliseconds time) {
+    now_.steady += time;
+    now_.wall += time;
+  }
 
  private:
   Now now_{.steady = SteadyTime{} + std::chrono::hours(1), .wall = WallTime{} + std::chrono::hours(500'000)};

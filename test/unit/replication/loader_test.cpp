@@ -131,8 +131,8 @@ TEST_F(LoaderTest, p4_an_overflow_column_is_added_when_what_was_put_aside_is_app
   stream(money);
   load_with();
   const auto resync = [&] {
-    inbox_.push_back(ResyncRequest{.tables = {{.schema = "public", .name = "money"}},
-                                   .answer = std::make_shared<ResyncRequest::Answer>()});
+    inbox_.push_back(TableRequest{.tables = {{.schema = "public", .name = "money"}},
+                                  .answer = std::make_shared<TableRequest::Answer>()});
     step();
     copied(money, {}, durable_);
     step();
@@ -381,8 +381,8 @@ TEST_F(LoaderTest, a_resync_is_answered_when_it_is_durable) {
   begin();
   stream(items(), {{1, "a"}});
   load_with();
-  ResyncRequest request{.tables = {{.schema = "public", .name = "items"}},
-                        .answer = std::make_shared<ResyncRequest::Answer>()};
+  TableRequest request{.tables = {{.schema = "public", .name = "items"}},
+                       .answer = std::make_shared<TableRequest::Answer>()};
   inbox_.push_back(request);
   step();
   EXPECT_TRUE(request.answer->durable);
@@ -390,12 +390,84 @@ TEST_F(LoaderTest, a_resync_is_answered_when_it_is_durable) {
   EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "readers keep what they have";
 }
 
+TEST_F(LoaderTest, a_table_is_suspended_between_two_loads_and_resumed_by_a_copy) {
+  begin();
+  const auto t = items();
+  const auto other = items(others_oid, "others");
+  stream(t, {{1, "a"}});
+  stream(other);
+  load_with();
+  const auto request = [this](Requested what) {
+    TableRequest made{.what = what,
+                      .tables = {{.schema = "public", .name = "items"}},
+                      .answer = std::make_shared<TableRequest::Answer>()};
+    inbox_.push_back(made);
+    step();
+    EXPECT_TRUE(made.answer->durable);
+  };
+  request(Requested::suspend);
+  EXPECT_TRUE(is_suspended_by_request(*stored("items")));
+  load(Changes().transaction(700, 0x2000).update(t, {1, "b"}).insert(other, {1, "x"}).commits());
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"});
+  EXPECT_EQ(rows("public.others"), Lines{"1|x"});
+  request(Requested::resume);
+  EXPECT_EQ(stored("items")->state, OutputState::copying);
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"}) << "readers keep what they have";
+  load(Changes().transaction(701, 0x2100).insert(t, {2, "in the copy"}).commits());
+  load(Changes().transaction(702, 0x2200).insert(t, {3, "c"}).commits());
+  copied(t, {{1, "b"}, {2, "in the copy"}}, 0x2200);
+  step();
+  EXPECT_EQ(rows("public.items"), (Lines{"1|b", "2|in the copy", "3|c"}));
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
+}
+
+TEST_F(LoaderTest, a_copy_of_a_table_that_is_suspended_meanwhile_is_dropped) {
+  begin();
+  const auto t = items();
+  stream(t, {{1, "a"}});
+  load_with();
+  for (const auto what : {Requested::resync, Requested::suspend}) {
+    inbox_.push_back(TableRequest{.what = what,
+                                  .tables = {{.schema = "public", .name = "items"}},
+                                  .answer = std::make_shared<TableRequest::Answer>()});
+    step();
+    if (what == Requested::resync) load(Changes().transaction(700, 0x2000).insert(t, {2, "b"}).commits());
+  }
+  EXPECT_EQ(spool().bytes(), 0U);
+  copied(t, {{1, "a"}}, 0x1000);
+  step();
+  EXPECT_TRUE(is_suspended_by_request(*stored("items")));
+  EXPECT_EQ(rows("public.items"), Lines{"1|a"});
+}
+
+TEST_F(LoaderTest, a_suspended_table_is_tried_again) {
+  begin();
+  const auto t = items();
+  stream(t, {{1, "a"}});
+  see(published({in_catalog(t)}));
+  load_with({.suspended_retry = std::chrono::minutes(1), .follow = true});
+  load(Changes().transaction(700, 0x2000).insert(t, {2, "\xE9t\xE9"}).commits());
+  EXPECT_EQ(stored("items")->state, OutputState::suspended);
+  EXPECT_NE(stored("items")->suspension.retry_at, WallTime{});
+  clock_.pass(std::chrono::seconds(59));
+  step();
+  EXPECT_EQ(state_of(items_oid), OutputState::suspended);
+  clock_.pass(std::chrono::seconds(2));
+  step();
+  EXPECT_EQ(state_of(items_oid), OutputState::copying);
+  EXPECT_EQ(orders_.orders_, 1);
+  copied(t, {{1, "a"}, {2, "c"}}, 0x2008);
+  step();
+  EXPECT_EQ(rows("public.items"), (Lines{"1|a", "2|c"}));
+  EXPECT_EQ(stored("items")->suspension.attempts, 1U) << "until it has streamed for a while";
+}
+
 TEST_F(LoaderTest, a_resync_of_an_unknown_table_is_refused) {
   begin();
   stream(items());
   load_with();
-  ResyncRequest request{.tables = {{.schema = "public", .name = "itens"}},
-                        .answer = std::make_shared<ResyncRequest::Answer>()};
+  TableRequest request{.tables = {{.schema = "public", .name = "itens"}},
+                       .answer = std::make_shared<TableRequest::Answer>()};
   inbox_.push_back(request);
   step();
   EXPECT_FALSE(request.answer->durable);

@@ -138,8 +138,8 @@ TEST_P(OutputsTest, p7_one_is_suspended_and_the_other_goes_on) {
 
 TEST_P(OutputsTest, a_resync_copies_every_output_and_each_is_swapped_in_by_itself) {
   both_stream();
-  ResyncRequest request{.tables = {{.schema = "public", .name = "items"}},
-                        .answer = std::make_shared<ResyncRequest::Answer>()};
+  TableRequest request{.tables = {{.schema = "public", .name = "items"}},
+                       .answer = std::make_shared<TableRequest::Answer>()};
   ordered_.clear();
   inbox_.push_back(request);
   step();

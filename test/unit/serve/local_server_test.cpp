@@ -60,11 +60,12 @@ class LocalServerTest : public ::testing::Test {
       now.destination = "shop.duckdb";
       return now;
     };
-    const auto resync = [this](const std::vector<postgres::TableName>& tables) {
+    const auto request = [this](replication::Requested what, const std::vector<postgres::TableName>& tables) {
       if (tables.at(0).name == "unknown") throw Error(ErrorKind::configuration, "no table unknown", "Tables: none.");
       resynced_ = tables;
     };
-    return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .resync = resync}, options);
+    return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .request = request},
+                                         options);
   }
   // A client that sends only `text`. It disconnects when it is destroyed.
   class Client {
@@ -153,15 +154,17 @@ TEST_F(LocalServerTest, wrong_sql_is_the_users_error_and_nothing_is_written) {
 TEST_F(LocalServerTest, a_resync_reaches_the_run_and_its_refusal_the_asker) {
   const std::vector<postgres::TableName> tables = {{.schema = "public", .name = "t", .columns = {}},
                                                    {.schema = "S\"x", .name = "with . and ü", .columns = {}}};
-  EXPECT_FALSE(ask_resync(path_, tables));
+  EXPECT_FALSE(ask_request(path_, replication::Requested::resync, tables));
   const auto server = serve();
-  EXPECT_TRUE(ask_resync(path_, tables));
+  EXPECT_TRUE(ask_request(path_, replication::Requested::resync, tables));
   ASSERT_EQ(resynced_.size(), 2U);
   EXPECT_EQ(resynced_[1].schema, "S\"x");
   EXPECT_EQ(resynced_[1].name, "with . and ü");
-  EXPECT_EQ(
-      kind_of([&] { static_cast<void>(ask_resync(path_, {{.schema = "public", .name = "unknown", .columns = {}}})); }),
-      ErrorKind::configuration);
+  EXPECT_EQ(kind_of([&] {
+              static_cast<void>(ask_request(path_, replication::Requested::resync,
+                                            {{.schema = "public", .name = "unknown", .columns = {}}}));
+            }),
+            ErrorKind::configuration);
 }
 
 TEST_F(LocalServerTest, nobody_answers_before_and_behind_the_run) {
@@ -253,7 +256,7 @@ TEST_F(LocalServerTest, status_and_walbrooks_own_questions_wait_for_no_query) {
   const auto began = std::chrono::steady_clock::now();
   EXPECT_TRUE(ask_status(path_).has_value());
   EXPECT_TRUE(ask_sql(path_, {.sql = "FROM _walbrook.checkpoint", .is_of_walbrook = true}).has_value());
-  EXPECT_TRUE(ask_resync(path_, {{.schema = "public", .name = "t", .columns = {}}}));
+  EXPECT_TRUE(ask_request(path_, replication::Requested::resync, {{.schema = "public", .name = "t", .columns = {}}}));
   EXPECT_LT(since(began), 2s);
 }
 
