@@ -51,6 +51,15 @@ struct InitReplicationOptions {
   // and what this call created is dropped again. 0 means no limit.
   std::chrono::seconds snapshot_wait{300};
   std::stop_token stop{};  // ends that wait with Error(source_not_ready)
+  // The source may be a standby of PostgreSQL 16 or later. It must have the publication, which only the primary can
+  // create. Its slot begins at a list of running transactions, which the primary writes about every 15 seconds while it
+  // has work (pg_log_standby_snapshot() writes one). The resources that are returned read from a standby as well. The
+  // server may also be a primary, for example after a promotion.
+  bool standby = false;
+  // The slot is a failover slot, which standbys can synchronize (PostgreSQL 17 and later). An existing slot becomes
+  // one; nothing else may read it meanwhile, otherwise Error(source_not_ready) is thrown after 10 seconds. A slot of a
+  // standby cannot be one. With false, an existing slot stays as it is.
+  bool failover = false;
 };
 
 // Returns one resource per table if persist_snapshots is set, in the order of table_names, or by name if the whole

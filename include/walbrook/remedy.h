@@ -25,6 +25,8 @@ enum class RemedyOption {
   dataset,
   snapshot_wait,
   accept_new_system,
+  failover,
+  standby,
   reset,
   query_rows,
   query_timeout,
@@ -33,8 +35,6 @@ enum class RemedyOption {
   max_spool_size,
   // Only the command has the options from here on.
   adopt_slot,
-  failover,
-  standby,
   query_bytes,
   protocol,
   streaming,

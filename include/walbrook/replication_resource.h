@@ -33,6 +33,8 @@ struct ReplicationResourceOptions {
   // read it. A pipeline stores its position in the destination, so a later run applies nothing twice in either case.
   // batches() then begins with the same change each time.
   bool flush_slot = true;
+  // The source may be a standby of PostgreSQL 16 or later. It may also be a primary, for example after a promotion.
+  bool standby = false;
 };
 
 // Copies are cheap and share only what never changes. Nothing connects before a pipeline runs it or batches() is

@@ -94,6 +94,7 @@ class ChangeBatches::Reader {
                                           .limits = destination->capabilities().values,
                                           .slice_rows = parts.target_batch_size,
                                           .confirm = parts.flush_slot,
+                                          .standby = parts.standby,
                                           .stop = std::move(stop)};
     published.check(options.include_columns, *destination);
     options.overrides = published.resolve(api::parse_overrides(parts.columns), *destination);

@@ -61,6 +61,7 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.overrides = source.with_schemas(plan.overrides);
   options.confirm = plan.confirm;
   options.accept_new_system = plan.accept_new_system;
+  options.standby = plan.standby;
   options.snapshot_wait = plan.snapshot_wait;
   options.spool_dir =
       state.spool_dir.empty() ? destination::default_spool_folder(state.destination_url) : state.spool_dir;

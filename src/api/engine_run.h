@@ -52,6 +52,7 @@ struct RunPlan {
   std::vector<replication::TableOverrides> overrides;  // a schema may be ""
   bool confirm = true;
   bool accept_new_system = false;
+  bool standby = false;
   std::chrono::milliseconds snapshot_wait{300'000};
   std::stop_token stop;
 };

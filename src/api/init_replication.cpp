@@ -15,6 +15,7 @@
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/catalog/table_schema.h"
+#include "postgres/connection/server_identity.h"
 #include "postgres/preflight/preflight.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
@@ -141,7 +142,7 @@ class Initialization {
       }
       std::this_thread::sleep_for(reader_poll);
     }
-    postgres::drop_own_publication(catalog_, options_.pub_name);
+    if (!postgres::is_standby(catalog_)) postgres::drop_own_publication(catalog_, options_.pub_name);
   }
 
   void look_before() {
@@ -154,7 +155,9 @@ class Initialization {
                                                .schema = options_.schema_name,
                                                .tables = std::move(tables),
                                                .snapshot = options_.persist_snapshots,
-                                               .makes_publication = true});
+                                               .makes_publication = true,
+                                               .standby = options_.standby,
+                                               .failover = options_.failover});
     if (const auto error = postgres::first_error(findings)) throw *error;
     for (const auto& finding : findings) {
       if (finding.severity != postgres::Severity::warning) continue;
@@ -186,13 +189,17 @@ class Initialization {
     const auto slot = postgres::read_slot(catalog_, options_.slot_name);
     if (slot) {
       if (const auto error = postgres::slot_error(slot, options_.slot_name, catalog_.database(), {})) throw *error;
-      return;
+      if (!options_.failover || slot->failover) return;
     }
     auto replication = postgres::Connection::open(conninfo_, postgres::ConnectionUse::replication);
+    if (slot) {
+      postgres::make_failover_slot(catalog_, replication, options_.slot_name, reader_wait, options_.stop);
+      return;
+    }
     const auto report_writers = [](const std::vector<postgres::OpenWriter>& writers) {
       for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
     };
-    postgres::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name},
+    postgres::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name, .failover = options_.failover},
                                     {.report = report_writers, .longest = options_.snapshot_wait}, options_.stop);
   }
 
@@ -217,7 +224,8 @@ class Initialization {
                                                                                   .slot = options_.slot_name,
                                                                                   .publication = options_.pub_name,
                                                                                   .table = table,
-                                                                                  .overrides = overrides_of(table)}));
+                                                                                  .overrides = overrides_of(table),
+                                                                                  .standby = options_.standby}));
     }
     return resources;
   }

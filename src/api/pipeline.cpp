@@ -163,6 +163,7 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
             .slot = first.slot,
             .publication = first.publication,
             .accept_new_system = options.accept_new_system,
+            .standby = first.standby,
             .snapshot_wait = options.snapshot_wait,
             .stop = options.stop};
     for (const auto& snapshot : snapshots) {
@@ -195,6 +196,7 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
                     .overrides = {},
                     .confirm = parts.flush_slot,
                     .accept_new_system = options.accept_new_system,
+                    .standby = parts.standby,
                     .snapshot_wait = options.snapshot_wait,
                     .stop = options.stop};
   api::with_facts(facts_of(*state_, plan), [&] {

@@ -55,7 +55,8 @@ ReplicationResource replication_resource(ReplicationResourceOptions options) {
                                      .columns = std::move(options.columns),
                                      .tables = api::parse_exact_names(options.table_names, "table_names"),
                                      .target_batch_size = options.target_batch_size,
-                                     .flush_slot = options.flush_slot};
+                                     .flush_slot = options.flush_slot,
+                                     .standby = options.standby};
     return ReplicationResource(std::make_shared<const ReplicationResource::Parts>(std::move(parts)));
   });
 }

@@ -15,6 +15,7 @@ struct SnapshotResource::Parts {
   std::string conninfo, slot, publication;
   postgres::TableName table;  // with its selected columns; empty = all
   ColumnOverrides overrides;
+  bool standby = false;
 };
 
 struct ReplicationResource::Parts {
@@ -25,6 +26,7 @@ struct ReplicationResource::Parts {
   std::vector<postgres::TableName> tables;  // a schema may be ""; empty = all
   std::uint32_t target_batch_size = 1000;
   bool flush_slot = true;
+  bool standby = false;
 };
 
 }  // namespace walbrook

@@ -35,9 +35,9 @@ Names names_of(RemedyOption option) {
     case RemedyOption::adopt_slot:
       return {"--adopt-slot", "--adopt-slot"};
     case RemedyOption::standby:
-      return {"--standby", "--standby"};
+      return {"--standby", ".standby = true"};
     case RemedyOption::failover:
-      return {"--failover", "--failover"};
+      return {"--failover", ".failover = true"};
     case RemedyOption::accept_new_system:
       return {"--accept-new-system", "accept_new_system"};
     case RemedyOption::reset:

@@ -61,8 +61,11 @@ std::string native_name(const SourceType& type, bool user_types) {
       return text;
     case SourceType::Kind::list: {
       const auto& element = type.fields.front().type;
-      return type.delimiter == element.delimiter || element.delimiter == ',' ? native_name(element, user_types) + "[]"
-                                                                             : text;
+      const auto of_element = native_name(element, user_types);
+      if (element.delimiter == ',') return of_element + "[]";
+      // The text "{a:b}" of such an array is one value of another type's array. Only its own type reads it.
+      if (type.delimiter != element.delimiter || of_element == text) return text;
+      return of_element + "[" + element.delimiter + "]";
     }
     case SourceType::Kind::scalar:
       break;

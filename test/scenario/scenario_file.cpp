@@ -102,6 +102,9 @@ class Parser {
     } else if (first == "servers") {
       if (words.size() != 1 || !scenario_.steps.empty()) fail("servers LEAST-MOST, before the first section");
       scenario_.servers = server_range(words[0]);
+    } else if (first == "extension") {
+      if (words.size() != 1 || !scenario_.steps.empty()) fail("extension NAME, before the first section");
+      scenario_.extension = words[0];
     } else if (first == "smoke") {
       if (!words.empty() || !scenario_.steps.empty()) fail("\"smoke\" stands alone, before the first section");
       scenario_.smoke = true;

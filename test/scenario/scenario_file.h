@@ -27,6 +27,7 @@
 //                              defaults, and CONFIGURATION_to_NAME one in a configuration
 //   destinations NAME…         is replicated into these only
 //   servers 15- | -17 | 15-17  runs on servers of these major versions only
+//   extension NAME             is skipped on a server that does not have this extension
 //   smoke                      one of the few that run into every kind of destination in every test run
 //   schema_changes             also runs in every run mode: while a run follows, with runs in between (scenario_run.h)
 //
@@ -74,6 +75,7 @@ struct Scenario {
   std::vector<std::string> also;
   std::vector<std::string> destinations;  // empty: all
   ServerRange servers;
+  std::string extension;  // that the server needs; "": none
   bool smoke = false;
   bool schema_changes = false;
   std::vector<Step> steps;

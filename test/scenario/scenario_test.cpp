@@ -57,6 +57,11 @@ std::vector<int> installed_servers() {
   return servers;
 }
 
+bool has_extension(const PostgresServer& server, const std::string& name) {
+  const auto available = "SELECT count(*) FROM pg_available_extensions WHERE name = " + quote_literal(name);
+  return name.empty() || Sql(server.conninfo()).value(available) == "1";
+}
+
 class ScenarioTest : public ::testing::Test {
  public:
   explicit ScenarioTest(const Combination& combination) : combination_(combination) {}
@@ -73,6 +78,10 @@ class ScenarioTest : public ::testing::Test {
     auto& server = PostgresServer::shared(bin_dir);
     if (!runs_on(*scenario, *configuration, server.major())) {
       GTEST_SKIP() << "not for PostgreSQL " << server.major();
+    }
+    if (!has_extension(server, scenario->extension)) {
+      GTEST_SKIP() << "PostgreSQL " << server.major() << " does not have the extension " << scenario->extension
+                   << "; tools/install-pgvector brings vector to version 16";
     }
     ScenarioRun(scenario->file, *configuration, *destination, server).execute();
   }
@@ -160,6 +169,7 @@ TEST(ScenarioFile, unknown_words_are_errors_with_their_line) {
   EXPECT_EQ(parse_failure("run\nschema_changes\n"),
             "x.test:3: \"schema_changes\" stands alone, before the first section");
   EXPECT_EQ(parse_failure("servers 17-15\nrun\n"), "x.test:2: \"17-15\" holds no server");
+  EXPECT_EQ(parse_failure("extension\nrun\n"), "x.test:2: extension NAME, before the first section");
 }
 
 std::string place_of(const Combination& one) {

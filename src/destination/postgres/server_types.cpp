@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
+#include <string_view>
 
 namespace walbrook::destination::postgresql {
 namespace {
 
 constexpr std::string_view array_suffix = "[]";
+constexpr std::string_view other_array_suffix = "[:]";  // or another character that separates the elements
 constexpr Oid pg_lsn = 3220;
 
 // The oldest walbrook's and PostgreSQL's own types, and those of extensions. A range has the operator class of
@@ -29,6 +32,13 @@ WHERE t.typarray <> 0 AND (t.typtype IN ('b', 'r', 'm') AND (t.oid < 10000 OR EX
   OR t.oid >= 16384 AND (t.typtype IN ('e', 'd') OR t.typtype = 'c' AND EXISTS (
     SELECT FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c')))
 )";
+
+// Returns the length of the suffix that makes `name` that of an array; 0: it has none.
+std::size_t array_suffix_of(std::string_view name) {
+  if (name.ends_with(array_suffix)) return array_suffix.size();
+  const auto begin = name.size() - std::min(name.size(), other_array_suffix.size());
+  return name.ends_with(']') && name[begin] == '[' ? other_array_suffix.size() : 0;
+}
 
 // xml is a type even of a server that was built without it, which refuses every value.
 bool takes_xml(Session& session) {
@@ -107,10 +117,11 @@ ServerType ServerTypes::array_of(const Known& element) {
 }
 
 ServerType ServerTypes::native(const std::string& name) const {
-  if (name.ends_with(array_suffix)) {
-    const auto element = name.substr(0, name.size() - array_suffix.size());
-    if (element.ends_with(array_suffix)) return built_in(type_oid::text).type;
+  if (const auto suffix = array_suffix_of(name); suffix > 0) {
+    const auto element = name.substr(0, name.size() - suffix);
+    if (array_suffix_of(element) > 0) return built_in(type_oid::text).type;
     const auto* found = find(element);
+    if (found == nullptr && suffix != array_suffix.size()) return built_in(type_oid::text).type;
     return array_of(found == nullptr ? built_in(type_oid::text) : *found);
   }
   const auto* found = find(name);
@@ -119,7 +130,7 @@ ServerType ServerTypes::native(const std::string& name) const {
 
 std::string ServerTypes::missing(const PhysicalType& type) const {
   auto name = type.native;
-  while (name.ends_with(array_suffix)) name.resize(name.size() - array_suffix.size());
+  while (const auto suffix = array_suffix_of(name)) name.resize(name.size() - suffix);
   const bool is_of_user = name.find('.') != std::string::npos;
   return name.empty() || is_of_user || find(name) != nullptr ? "" : name;
 }

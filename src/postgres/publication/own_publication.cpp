@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "base/fault.h"
+#include "postgres/connection/server_identity.h"
 #include "postgres/publication/publication.h"
 
 namespace walbrook::postgres {
@@ -170,6 +171,10 @@ void change_publication(Connection& catalog, const std::string& name, const std:
   try {
     catalog.execute(then.empty() ? sql : sql + "; " + then, "changing publication " + name);
   } catch (const Error& failed) {
+    if (is_standby(catalog)) {
+      throw Error(ErrorKind::source_not_ready, failed.cause(),
+                  remedy("On the primary, as the tables' owner: {}", ExecuteSql{sql + ";"}), failed.facts());
+    }
     if (failed.kind() != ErrorKind::permission_denied) throw;
     throw Error(ErrorKind::permission_denied, failed.cause(),
                 "As the tables' owner, with CREATE on the database, run: " + sql + ";", failed.facts());

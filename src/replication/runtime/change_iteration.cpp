@@ -95,6 +95,7 @@ class ChangeIteration::Impl {
 
 ChangeIteration::Impl::Impl(IterationOptions options)
     : options_(stopped_by(ending_, std::move(options))),
+      server_(options_.standby),
       types_(options_.conninfo, &server_),
       queue_(
           options_.batch_bytes, [this] { asker_bell_.ring(); }, [this] { reading_loop_->wake(); }) {
@@ -108,7 +109,15 @@ ChangeIteration::Impl::~Impl() {
 
 void ChangeIteration::Impl::read_source() {
   auto catalog = postgres::Connection::open(options_.conninfo, postgres::ConnectionUse::catalog);
-  server_.set(postgres::identify_by_query(catalog));
+  const auto server = postgres::identify_by_query(catalog);
+  if (server.standby && !options_.standby) {
+    throw Error(
+        ErrorKind::source_not_ready,
+        fmt::format("{} is a standby, and walbrook reads from primaries only", catalog.where()),
+        remedy("Give the primary's host, or promote this server; {} reads from the standby.", RemedyOption::standby),
+        {.server = catalog.where()});
+  }
+  server_.set(server);
   until_ = end_of_committed(catalog);
   const auto slot = postgres::read_slot(catalog, options_.slot);
   auto publication = postgres::read_publication(catalog, options_.publication);

@@ -31,6 +31,7 @@ struct IterationOptions {
   std::size_t slice_rows = 1000;         // most rows of a slice
   std::size_t batch_bytes = 32U << 20U;  // up to three of these are in memory: handed out, queued, being filled
   bool confirm = true;
+  bool standby = false;  // the source may be a standby
   std::stop_token stop;
 };
 

@@ -82,6 +82,24 @@ TEST(PhysicalType, arrays_are_lists_of_their_elements) {
   EXPECT_EQ(built_in_type(1020).fields.at(0).type.delimiter, ';') << "box[]";
 }
 
+// PostGIS separates the elements of geometry[] by colons. As text[] they would be one element.
+TEST(PhysicalType, a_native_array_names_its_delimiter) {
+  const auto array_of = [](SourceType element) {
+    const auto delimiter = element.delimiter;
+    return SourceType{.oid = 20003,
+                      .base_oid = 20003,
+                      .kind = SourceType::Kind::list,
+                      .delimiter = delimiter,
+                      .fields = {{.name = "", .type = std::move(element)}}};
+  };
+  const auto native = [](const SourceType& type) { return physical_type(type, -1, {.source_types = true}).native; };
+  const SourceType geometry{.oid = 20001, .base_oid = 20001, .delimiter = ':', .name = "gis.geometry"};
+  const SourceType domain{.oid = 20002, .base_oid = 20001, .delimiter = ':', .name = "gis.place"};
+  EXPECT_EQ(native(array_of(geometry)), "geometry[:]");
+  EXPECT_EQ(native(array_of(domain)), native(domain)) << "text";
+  EXPECT_EQ(native(array_of({.oid = 20001, .base_oid = 20001, .name = "public.citext"})), "citext[]");
+}
+
 // A composite of a domain, an array of that domain, and an hstore.
 SourceType person() {
   const SourceType price{.oid = 20002, .base_oid = type_oid::numeric, .base_typmod = numeric_typmod(7, 3)};
