@@ -26,8 +26,10 @@
 namespace walbrook {
 
 struct InitReplicationOptions {
-  std::string slot_name{};             // lower-case letters, digits and underscores
-  std::string pub_name{};              // 1 to 63 bytes, without a comma
+  std::string slot_name{};  // lower-case letters, digits and underscores
+  // 1 to 63 bytes. Or several publications, "sales,stock", a name with a comma in double quotes: they must exist, and
+  // none of them is altered or dropped.
+  std::string pub_name{};
   std::string schema_name = "public";  // of table names that have none; its tables are published if none is named
   // The tables to publish. If empty, all tables of schema_name are published, and runs add tables that are created
   // later, as far as the role owns them. A table without a replica identity is left out, because its UPDATE and DELETE

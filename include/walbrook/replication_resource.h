@@ -23,7 +23,7 @@ namespace walbrook {
 
 struct ReplicationResourceOptions {
   std::string slot_name{};
-  std::string pub_name{};
+  std::string pub_name{};  // or several publications: "sales,stock"; a name with a comma is put in double quotes
   Credentials credentials{};
   IncludeColumns include_columns{};
   TableColumnOverrides columns{};

@@ -10,7 +10,7 @@
 #include "api/resources.h"
 #include "api/source_access.h"
 #include "base/clock.h"
-#include "base/names.h"
+#include "base/publication_list.h"
 #include "model/same_table.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
@@ -43,7 +43,8 @@ class Initialization {
         types_(conninfo_) {}
 
   std::vector<SnapshotResource> perform() {
-    check_publication_name("pub_name", options_.pub_name);
+    publications_ = parse_publications("pub_name", options_.pub_name);
+    list_ = publication_list(publications_);
     name_tables();
     check_columns();
     check_overrides();
@@ -65,7 +66,7 @@ class Initialization {
   void take_back() noexcept {
     if (!created_) return;
     try {
-      postgres::drop_own_publication(catalog_, options_.pub_name);
+      postgres::drop_own_publication(catalog_, publications_.front());
     } catch (const std::exception& failed) {
       spdlog::warn("publication {} could not be dropped again: {}", options_.pub_name, failed.what());
     }
@@ -142,15 +143,17 @@ class Initialization {
       }
       std::this_thread::sleep_for(reader_poll);
     }
-    if (!postgres::is_standby(catalog_)) postgres::drop_own_publication(catalog_, options_.pub_name);
+    if (publications_.size() == 1 && !postgres::is_standby(catalog_)) {
+      postgres::drop_own_publication(catalog_, publications_.front());
+    }
   }
 
   void look_before() {
-    exists_ = postgres::read_publication(catalog_, options_.pub_name).has_value();
+    exists_ = postgres::read_publication(catalog_, list_).has_value();
     // What an existing publication lacks is added, so tables are checked only for one that is to be created.
     auto tables = exists_ ? std::vector<postgres::TableName>() : tables_;
     const auto findings = postgres::preflight({.conninfo = conninfo_,
-                                               .publication = options_.pub_name,
+                                               .publication = list_,
                                                .slot = options_.slot_name,
                                                .schema = options_.schema_name,
                                                .tables = std::move(tables),
@@ -166,12 +169,14 @@ class Initialization {
     }
   }
 
+  // Of several publications, none is created, and none gets tables: which one would is not said.
   void publish() {
+    if (publications_.size() > 1) return check_published();
     auto tables = tables_;
     if (catalog_.server_version() >= column_lists_since) {
       for (auto& table : tables) table.columns = columns_of(table);
     }
-    auto made = postgres::make_publication(catalog_, {.name = options_.pub_name,
+    auto made = postgres::make_publication(catalog_, {.name = publications_.front(),
                                                       .schema = options_.schema_name,
                                                       .tables = std::move(tables),
                                                       .publish = options_.publish});
@@ -183,6 +188,19 @@ class Initialization {
           "(column lists name tables)",
           options_.pub_name, options_.schema_name);
     }
+  }
+
+  void check_published() {
+    const auto publication = read_existing();
+    for (const auto& table : tables_) static_cast<void>(find_published(publication, table, "table_names"));
+  }
+
+  postgres::Publication read_existing() {
+    auto publication = postgres::read_publication(catalog_, list_);
+    if (publication) return *std::move(publication);
+    const auto missing = postgres::missing_publications(catalog_, publications_);
+    throw Error(ErrorKind::source_not_ready,
+                named_publications(missing.empty() ? publications_ : missing) + " was dropped meanwhile");
   }
 
   void make_slot() {
@@ -204,25 +222,21 @@ class Initialization {
   }
 
   std::vector<SnapshotResource> snapshots() {
-    const auto publication = postgres::read_publication(catalog_, options_.pub_name);
-    if (!publication) {
-      throw Error(ErrorKind::source_not_ready,
-                  "publication " + options_.pub_name + " was dropped right after it was created");
-    }
+    const auto publication = read_existing();
     auto wanted = tables_;
     if (wanted.empty()) {
-      for (const auto& table : publication->tables) {
+      for (const auto& table : publication.tables) {
         if (table.schema == options_.schema_name) wanted.push_back({table.schema, table.name, {}});
       }
     }
     std::vector<SnapshotResource> resources;
     for (auto& table : wanted) {
-      static_cast<void>(find_published(*publication, table, "table_names"));
+      static_cast<void>(find_published(publication, table, "table_names"));
       table.columns = columns_of(table);
       resources.emplace_back(
           std::make_shared<const SnapshotResource::Parts>(SnapshotResource::Parts{.conninfo = conninfo_,
                                                                                   .slot = options_.slot_name,
-                                                                                  .publication = options_.pub_name,
+                                                                                  .publication = list_,
                                                                                   .table = table,
                                                                                   .overrides = overrides_of(table),
                                                                                   .standby = options_.standby}));
@@ -257,6 +271,8 @@ class Initialization {
 
   const InitReplicationOptions& options_;
   std::string conninfo_;
+  std::vector<std::string> publications_;
+  std::string list_;  // their names, as base/publication_list.h writes them
   postgres::Connection catalog_;
   postgres::CatalogTypes types_;
   std::vector<postgres::TableName> tables_;    // with schema; empty = the whole schema

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "api/source_access.h"
-#include "base/names.h"
+#include "base/publication_list.h"
 
 namespace walbrook {
 
@@ -46,11 +46,11 @@ const std::string& ReplicationResource::pub_name() const {
 
 ReplicationResource replication_resource(ReplicationResourceOptions options) {
   return api::with_facts({.slot = options.slot_name, .publication = options.pub_name}, [&options] {
-    check_publication_name("pub_name", options.pub_name);
+    auto publications = publication_list(parse_publications("pub_name", options.pub_name));
     ReplicationResource::Parts parts{.name = options.slot_name + "_" + options.pub_name,
                                      .conninfo = api::connection_string(options.credentials),
                                      .slot = std::move(options.slot_name),
-                                     .publication = std::move(options.pub_name),
+                                     .publication = std::move(publications),
                                      .include_columns = api::parse_included(options.include_columns),
                                      .columns = std::move(options.columns),
                                      .tables = api::parse_exact_names(options.table_names, "table_names"),

@@ -70,13 +70,6 @@ void check_name(std::string_view flag, std::string_view name) {
     refuse(flag, name, "is longer than PostgreSQL's 63 bytes", "Choose a shorter name.");
 }
 
-void check_publication_name(std::string_view flag, std::string_view name) {
-  check_name(flag, name);
-  if (name.find(',') == std::string_view::npos) return;
-  refuse(flag, name, "has a comma: several publications are not supported yet",
-         "Name one publication that holds all the tables, or give each publication a pipeline of its own.");
-}
-
 Lsn parse_lsn(std::string_view flag, std::string_view text) {
   const auto lsn = Lsn::parse(text);
   if (!lsn || !lsn->is_set())

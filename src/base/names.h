@@ -16,8 +16,6 @@ namespace walbrook {
 void check_slot_name(std::string_view flag, std::string_view name);
 // Any name that PostgreSQL can hold without cutting it: 1 to 63 bytes.
 void check_name(std::string_view flag, std::string_view name);
-// As check_name, and without a comma: pgoutput and most tools read that as a list, and one publication is read.
-void check_publication_name(std::string_view flag, std::string_view name);
 [[nodiscard]] Lsn parse_lsn(std::string_view flag, std::string_view text);
 [[nodiscard]] std::uint64_t parse_count(std::string_view flag, std::string_view text, std::uint64_t least,
                                         std::uint64_t most);

@@ -10,6 +10,7 @@
 #include "base/destination_name.h"
 #include "base/mask_secrets.h"
 #include "base/names.h"
+#include "base/publication_list.h"
 #include "base/text.h"
 #include "base/user_paths.h"
 #include "cli/command_line_decode.h"
@@ -159,10 +160,19 @@ std::string name_or_fallback(const config::Configuration& settings, std::string_
   return settings.fallback(config::key(key));
 }
 
-// Returns the name of the slot or publication, which defaults to the pipeline's name; "": there is no pipeline.
+// Returns the name of the slot, which defaults to the pipeline's name; "": there is no pipeline.
 std::string name_or_pipelines(const config::Configuration& settings, std::string_view key) {
   if (auto said = settings.text(key)) return *std::move(said);
   return settings.pipeline();
+}
+
+// Returns the publications as publication_list writes them, so that equal lists are equal texts.
+std::string publications_or_pipelines(const config::Configuration& settings) {
+  if (const auto said = settings.text(publication_key)) return publication_list(parse_publications(*said));
+  const auto& name = settings.pipeline();
+  if (name.empty()) return {};
+  check_name(fmt::format("pub_name of pipeline {}, which is not set,", name), name);
+  return publication_list({name});
 }
 
 // A pipeline's name need not be a valid slot name in PostgreSQL.
@@ -175,9 +185,7 @@ void read_names(const config::Configuration& settings, CommandLine& line) {
   run.slot = name_or_pipelines(settings, slot_key);
   if (line.command != Command::pipeline && !run.slot.empty())
     check_slot(settings, run.slot);  // `walbrook pipeline` reads the slot's name from the destination
-  run.publication = name_or_pipelines(settings, publication_key);
-  if (!settings.text(publication_key) && !run.publication.empty())
-    check_publication_name(fmt::format("pub_name of pipeline {}, which is not set,", run.publication), run.publication);
+  run.publication = publications_or_pipelines(settings);
   run.schema = name_or_fallback(settings, "sources.pg_replication.schema_name");
   run.pipeline = settings.pipeline().empty() ? run.slot : settings.pipeline();
   for (const auto& table : settings.tables()) {
@@ -220,6 +228,7 @@ void read_source_settings(const config::Configuration& settings, replication::Ru
   if (const auto standby = settings.boolean("sources.pg_replication.standby")) run.standby = *standby;
   if (const auto failover = settings.boolean("sources.pg_replication.failover")) run.failover = *failover;
   if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
+  if (settings.text("sources.pg_replication.keyless") == "inserts") run.keyless = replication::Keyless::inserts;
   set_number(settings, "sources.pg_replication.protocol", run.protocol);
   if (const auto memory = settings.text("sources.pg_replication.logical_decoding_work_mem"))
     run.logical_decoding_work_mem = *memory;

@@ -133,7 +133,7 @@ void add_output(CLI::App& app, Flags& flags) {
 }
 
 constexpr const char* publication_of_run =
-    "publication, created by the first run if it does not exist;\ndefault: walbrook_<database>";
+    "publication, created by the first run if it does not exist, or a list:\nsales,stock; default: walbrook_<database>";
 
 void add_selection(CLI::App& app, Flags& flags) {
   add(app, source_group, "--table", flags.tables, "TABLE",
@@ -146,6 +146,9 @@ void add_selection(CLI::App& app, Flags& flags) {
   add_flag(app, source_group, "--standby", flags.standby, "the source may be a standby (16 and later)");
   add_flag(app, source_group, "--failover", flags.failover,
            "the slot is a failover slot, which standbys can synchronize\n(17 and later)");
+  add_setting(app, flags, source_group, "sources.pg_replication.keyless", "WHAT",
+              "leave_out or inserts: whether INSERT and TRUNCATE of tables without\nreplica identity are replicated; "
+              "default: leave_out");
   add_flag(app, work_group, "--no-snapshot", flags.no_snapshot, "do not copy existing rows, only changes from now on");
 }
 

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/mask_secrets.h"
 #include "base/names.h"
+#include "base/publication_list.h"
 #include "base/text.h"
 #include "base/user_paths.h"
 #include "config/credentials.h"
@@ -87,6 +88,7 @@ bool takes(const Key& key, Form form) {
     case Kind::size:
       return form == Form::text || form == Form::integer;
     case Kind::texts:
+    case Kind::publications:
       return form == Form::text || form == Form::list;
     default:
       return form == Form::text || (is_credential(key) && form == Form::integer);
@@ -103,6 +105,8 @@ std::string_view wanted_form(const Key& key) {
       return "a size: \"64MB\" in quotes, or a number of bytes";
     case Kind::texts:
       return "a list of strings: [\"a\", \"b\"]";
+    case Kind::publications:
+      return "a string in quotes, or a list of strings";
     default:
       return "a string in quotes";
   }
@@ -244,6 +248,7 @@ void Configuration::take(const Written& written, bool of_others, Layer& layer) {
   Value value = written.value;
   value.text = normalised(key, std::move(value.text));
   if (key.kind == Kind::texts && written.form == Form::text) value.items = {value.text};
+  if (key.kind == Kind::publications && written.form == Form::list) value.text = publication_list(value.items);
   check_taken(key, value);
   warn_of_password_file(key, value);
   layer.push_back({.key = &key,
@@ -275,6 +280,9 @@ void Configuration::read_environment() {
                 .items = {},
                 .origin = {.place = Origin::Place::environment, .name = std::string(name), .line = 0, .written = {}}};
     if (key.kind == Kind::texts) value.items = list_items(value.text, value.origin);
+    if (key.kind == Kind::publications && value.text.starts_with('[')) {
+      value.text = publication_list(list_items(value.text, value.origin));
+    }
     check_taken(key, value);
     warn_of_password_file(key, value);
     environment_.push_back({.key = &key, .pipeline = place->pipeline, .element = -1, .value = std::move(value)});

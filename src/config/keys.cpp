@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "base/publication_list.h"
 #include "base/text.h"
 
 namespace walbrook::config {
@@ -45,12 +46,17 @@ constexpr std::array all_keys = {
         "The source: a URL, a `key=value` string or a table of the fields below. Absent: libpq's environment."},
     Key{source_section, "slot_name", Kind::slot_name, "walbrook_<database>", "--slot",
         "The replication slot. Default: the pipeline's name, or the database's if no pipeline is configured."},
-    Key{source_section, "pub_name", Kind::publication_name, "walbrook_<database>", "--publication",
-        "The publication; the first run creates it if it does not exist. Default: as for the slot."},
+    Key{source_section, "pub_name", Kind::publications, "walbrook_<database>", "--publication",
+        "The publication; the first run creates it if it does not exist. Or a list of them: `[\"sales\", \"stock\"]` or "
+        "`sales,stock`. Default: as for the slot."},
     Key{source_section, "schema_name", Kind::name, "public", "--schema",
         "The schema whose tables a new publication gets if no tables are named."},
     Key{source_section, "table_names", Kind::texts, "", "--table",
         "The tables: `orders`, `sales.items`, `sales.items(id,price)`. Default: those of the publication."},
+    Key{source_section, "keyless", Kind::choice, "leave_out", "--keyless",
+        "What happens with a table without replica identity: `inserts` replicates its INSERTs and TRUNCATEs, by a second "
+        "publication of walbrook's.",
+        "leave_out|inserts"},
     Key{source_section, "snapshot", Kind::boolean, "true", "--no-snapshot",
         "Copy existing rows. `false`: only changes from now on."},
     Key{source_section, "adopt_slot", Kind::boolean, "false", "--adopt-slot",
@@ -403,8 +409,8 @@ void check_value(const Key& key, const Value& value) {
     case Kind::slot_name:
       check_slot_name(label, value.text);
       return;
-    case Kind::publication_name:
-      check_publication_name(label, value.text);
+    case Kind::publications:
+      static_cast<void>(parse_publications(label, value.text));
       return;
     case Kind::boolean:
       if (value.text != "true" && value.text != "false") refuse_value(value, "is neither true nor false", {});

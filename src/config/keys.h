@@ -17,18 +17,18 @@ namespace walbrook::config {
 
 enum class Kind {
   text,
-  name,              // 1 to 63 bytes
-  slot_name,         // [a-z0-9_]{1,63}
-  publication_name,  // 1 to 63 bytes, no comma
-  boolean,           // true or false
-  count,             // `least` to `most`
-  size,              // bytes: 65536, 512kB, 64MB; at least `least`
-  postgres_memory,   // 256MB
-  duckdb_memory,     // 512MB, 80%
-  choice,            // one of `choices`
-  texts,             // a list of texts, or one text
-  connection,        // a URL or key=value string, which may contain a password; in files also a table of fields
-  secret,            // never shown
+  name,             // 1 to 63 bytes
+  slot_name,        // [a-z0-9_]{1,63}
+  publications,     // a list of names (base/publication_list.h): one text, or a list of texts
+  boolean,          // true or false
+  count,            // `least` to `most`
+  size,             // bytes: 65536, 512kB, 64MB; at least `least`
+  postgres_memory,  // 256MB
+  duckdb_memory,    // 512MB, 80%
+  choice,           // one of `choices`
+  texts,            // a list of texts, or one text
+  connection,       // a URL or key=value string, which may contain a password; in files also a table of fields
+  secret,           // never shown
 };
 
 struct Key {

@@ -102,8 +102,10 @@ struct OutputRecord {
   std::string target_schema{};  // its target table in the destination, as readers see it
   std::string target_name{};
   OutputState state = OutputState::pending;
-  Lsn snapshot_lsn{};    // the consistent point of its copy; unset before it is copied
-  std::string reason{};  // why it is suspended, removed or left_out, or why a pending one is copied again
+  Lsn snapshot_lsn{};  // the consistent point of its copy; unset before it is copied
+  // Why it is suspended, removed or left_out, why a pending one is copied again, or which changes of a streaming one
+  // are not followed.
+  std::string reason{};
   // The source table's fingerprint (postgres/catalog/fingerprint.h) when the output's rows and the catalog were last
   // known to agree; empty = unknown. It is kept for each output, since outputs of one table may be copied at different
   // times.

@@ -344,6 +344,23 @@ shop
 admin "SELECT pg_create_logical_replication_slot('walbrook_shop', 'pgoutput')"
 walbrook run --source $S --adopt-slot
 
+### 3 publication stock does not exist, but several were named: none of them is created then
+shop
+admin 'CREATE PUBLICATION sales FOR TABLE orders'
+walbrook run --source $S --publication sales,stock
+
+### 3 publication stock was created after changes that slot walbrook_shop has yet to send, and PostgreSQL 15 cannot decode these with it
+shop
+walbrook run --source $S
+admin "INSERT INTO customers VALUES (3, 'Barbara')"
+admin 'CREATE PUBLICATION stock FOR TABLE customers'
+walbrook run --source $S --publication walbrook_shop,stock
+
+### 3 publications a, b publish different columns of public.orders, which PostgreSQL refuses to send
+shop
+admin 'CREATE PUBLICATION a FOR TABLE orders (id); CREATE PUBLICATION b FOR TABLE orders'
+walbrook run --source $S --publication a,b
+
 ### 0 waiting for the end of transactions that are writing in the source: …
 shop
 admin "BEGIN; INSERT INTO customers VALUES (3, 'Barbara'); SELECT pg_sleep(3); COMMIT" &

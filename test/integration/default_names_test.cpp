@@ -76,19 +76,29 @@ TEST(DefaultNames, a_files_only_pipeline_is_found_without_its_name) {
   EXPECT_NE(info.out.find(db.pipeline.slot), std::string::npos) << info.describe();
 }
 
-TEST(DefaultNames, several_publications_are_refused_before_anything_is_made) {
+TEST(DefaultNames, several_publications_are_named_by_flag_variable_or_file) {
   const TwoRows db;
-  db.exec("CREATE PUBLICATION pa FOR TABLE t WHERE (id = 1); CREATE PUBLICATION pb FOR TABLE t WHERE (id = 2)");
-  for (const char* command : {"run", "check", "decode"}) {
-    const std::vector<std::string> arguments = {command, "--source", db.conninfo(), "--publication", "pa,pb"};
-    const auto result = run(walbrook_command(arguments));
-    EXPECT_EQ(result.exit_code, 2) << result.describe();
-    EXPECT_NE(result.err.find("several publications are not supported yet"), std::string::npos) << result.describe();
+  db.exec("CREATE PUBLICATION pa FOR TABLE t; CREATE PUBLICATION \"p,b\" FOR TABLE t");
+  const auto checked = [&db](const std::vector<std::string>& flags, const Environment& env, const std::string& file) {
+    const TempFolder folder("project");
+    std::filesystem::create_directories(folder / ".walbrook");
+    write_file(folder / ".walbrook" / "config.toml", file);
+    std::vector<std::string> arguments = {"check", "--source", db.conninfo()};
+    arguments.insert(arguments.end(), flags.begin(), flags.end());
+    auto command = walbrook_command(arguments, env);
+    command.folder = folder.path();
+    return run(command);
+  };
+  const std::string expected = "publications pa and p,b have 1 table";
+  for (const auto& result : {checked({"--publication", "pa, \"p,b\""}, {}, ""),
+                             checked({}, {{"SOURCES__PG_REPLICATION__PUB_NAME", "pa,\"p,b\""}}, ""),
+                             checked({}, {{"SOURCES__PG_REPLICATION__PUB_NAME", R"(["pa", "p,b"])"}}, ""),
+                             checked({}, {}, "[sources.pg_replication]\npub_name = [\"pa\", \"p,b\"]\n"),
+                             checked({}, {}, "[sources.pg_replication]\npub_name = 'pa,\"p,b\"'\n")}) {
+    EXPECT_EQ(result.exit_code, 0) << result.describe();
+    EXPECT_NE(result.out.find(expected), std::string::npos) << result.describe();
   }
-  const auto by_variable =
-      run(walbrook_command({"run", "--source", db.conninfo()}, {{"SOURCES__PG_REPLICATION__PUB_NAME", "pa,pb"}}));
-  EXPECT_EQ(by_variable.exit_code, 2) << by_variable.describe();
-  EXPECT_EQ(db.value("SELECT count(*) FROM pg_publication"), "2");
+  EXPECT_EQ(checked({"--publication", "pa,pa"}, {}, "").exit_code, 2);
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
 }
 

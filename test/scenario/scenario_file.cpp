@@ -93,6 +93,9 @@ class Parser {
     } else if (first == "user") {
       if (words.size() != 1) fail("user NAME");
       add(Step::Kind::user).words = words;
+    } else if (first == "publications") {
+      if (words.empty()) fail("publications NAME…");
+      add(Step::Kind::publications).words = words;
     } else if (first == "only" || first == "also") {
       if (words.empty() || !scenario_.steps.empty()) fail(first + " CONFIGURATION…, before the first section");
       (first == "only" ? scenario_.only : scenario_.also) = words;

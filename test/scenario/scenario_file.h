@@ -4,7 +4,8 @@
 //   setup | changes            SQL on the main session, statement by statement as psql does it
 //   session NAME               SQL on a separate session, which stays open with its transaction
 //   session NAME meanwhile     the same, but sent when the next `run` starts, and waited for after it
-//   run [FLAG…]                walbrook run, once; then every published table is compared with its target table
+//   run [FLAG…]                walbrook run, once; then every published table is compared with its target table; with
+//                              --keyless, those of the second publication too
 //   crash                      the server is stopped at once (immediate) and started again
 //   suspend | resume TABLE…    the command walbrook suspend or resume
 // After a `run`:
@@ -21,6 +22,7 @@
 //   gone SCHEMA.TABLE [COLUMN…]
 //                              the source has dropped these columns and no others, the target table keeps them
 //   user NAME                  walbrook logs in as this role
+//   publications NAME…         walbrook replicates these, instead of the one called walbrook
 // Anywhere before the first section:
 //   only CONFIGURATION…        runs in these configurations only
 //   also CONFIGURATION…        runs in these as well, which are not for every file; `to_NAME` is a destination with the
@@ -43,15 +45,14 @@
 namespace walbrook::test {
 
 struct Step {
-  enum class Kind { sql, run, crash, request, tables, gone, user };
+  enum class Kind { sql, run, crash, request, tables, gone, user, publications };
   Kind kind = Kind::sql;
   int line = 0;
-  std::string session;     // of sql; "": the main one
-  bool meanwhile = false;  // of sql
-  std::string sql;         //
-  std::vector<std::string>
-      words;          // flags of run, command and tables of request, tables, table and columns of gone, the user
-  int exit_code = 0;  // of run
+  std::string session;             // of sql; "": the main one
+  bool meanwhile = false;          // of sql
+  std::string sql;                 //
+  std::vector<std::string> words;  // flags of run, command and tables of request, table and columns of gone, the user, …
+  int exit_code = 0;               // of run
   std::vector<std::string> output;
   std::vector<std::string> absent;
   struct RowCount {

@@ -102,6 +102,11 @@ void ScenarioRun::step(const Step& step) {
     case Step::Kind::user:
       pipeline_.source = database_.conninfo(step.words[0]);
       return;
+    case Step::Kind::publications:
+      pipeline_.publication.clear();
+      for (const auto& name : step.words) pipeline_.publication += (pipeline_.publication.empty() ? "" : ",") + name;
+      comparison_.publication = pipeline_.publication;
+      return;
   }
 }
 
@@ -181,6 +186,9 @@ void ScenarioRun::run(const Step& step) {
   for (const auto& [name, sql] : waiting_) session(name).send(sql);
   const auto dataset = std::ranges::find(step.words, "--dataset");
   if (dataset != step.words.end()) comparison_.dataset = *std::next(dataset);
+  if (std::ranges::find(step.words, "--keyless") != step.words.end()) {
+    comparison_.publication = pipeline_.publication + "," + pipeline_.publication + "_keyless";
+  }
   const auto result = run_command(step);
   for (const auto& [name, sql] : waiting_) session(name).finish();
   waiting_.clear();

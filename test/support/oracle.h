@@ -13,13 +13,13 @@
 namespace walbrook::test {
 
 struct Comparison {
-  std::string conninfo;  // of the source, as a user who may read everything
-  std::string publication = "walbrook";
-  std::filesystem::path file;       // the DuckDB file; no process may have it open for writing
-  bool file_has_enums = false;      // columns of enums are ENUM in it, and not VARCHAR
-  std::string copy_conninfo;        // of a PostgreSQL destination, instead of the file; "": there is none
-  std::filesystem::path lake;       // the folder of a destination of files, instead of the file; "": there is none
-  std::string ducklake;             // a lake, as ATTACH takes it, instead of the file; "": there is none
+  std::string conninfo;                  // of the source, as a user who may read everything
+  std::string publication = "walbrook";  // or several, with commas between them
+  std::filesystem::path file;            // the DuckDB file; no process may have it open for writing
+  bool file_has_enums = false;           // columns of enums are ENUM in it, and not VARCHAR
+  std::string copy_conninfo;             // of a PostgreSQL destination, instead of the file; "": there is none
+  std::filesystem::path lake;            // the folder of a destination of files, instead of the file; "": there is none
+  std::string ducklake;                  // a lake, as ATTACH takes it, instead of the file; "": there is none
   std::string bucket_secret;        // the statement that gives a reader the credentials of its bucket, if it has one
   std::vector<std::string> tables;  // "schema.name" in the source; empty: all published tables
   std::string dataset;              // the schema of all target tables; "": each has its source's schema

@@ -24,7 +24,8 @@ std::vector<Published> published_relations(Sql& sql, const std::string& publicat
       "SELECT quote_ident(p.schemaname) || '.' || quote_ident(p.tablename), coalesce(pg_partition_root(c.oid), "
       "c.oid)::oid, "
       "c.relkind = 'p', {} FROM pg_publication_tables p JOIN pg_namespace n ON n.nspname = p.schemaname "
-      "JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename WHERE p.pubname = {} ORDER BY 1",
+      "JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = p.tablename "
+      "WHERE p.pubname = ANY (string_to_array({}, ',')) ORDER BY 1, p.pubname",
       has_lists ? "array_to_string(p.attnames, E'\\x1f'), p.rowfilter" : "NULL, NULL", quote_literal(publication)));
   std::vector<Published> published;
   for (const auto& row : rows) {
@@ -39,6 +40,25 @@ std::vector<Published> published_relations(Sql& sql, const std::string& publicat
     published.push_back(std::move(one));
   }
   return published;
+}
+
+// Several publications: a relation is sent by the rows that one of them lets pass, so one without a filter lets all
+// pass; and a partition is not sent by itself if its root is.
+std::vector<Published> united(const std::vector<Published>& parts) {
+  const bool via_root = std::ranges::any_of(parts, &Published::partitioned);
+  std::vector<Published> out;
+  for (const auto& part : parts) {
+    if (part.partitioned != via_root) continue;
+    const auto same = std::ranges::find(out, part.relation, &Published::relation);
+    if (same == out.end()) {
+      out.push_back(part);
+    } else if (part.filter.empty() || same->filter.empty()) {
+      same->filter.clear();
+    } else {
+      same->filter += " OR " + part.filter;
+    }
+  }
+  return out;
 }
 
 BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod);
@@ -107,7 +127,8 @@ std::vector<PublishedTable> published_tables(Sql& sql, const std::string& public
   std::map<std::string, std::vector<Published>> by_root;
   for (auto& one : published_relations(sql, publication)) by_root[one.root_oid].push_back(one);
   std::vector<PublishedTable> tables;
-  for (const auto& [root, parts] : by_root) {
+  for (const auto& [root, listed] : by_root) {
+    const auto parts = united(listed);
     const auto name = sql.query(
         "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = " +
         root);
@@ -116,7 +137,7 @@ std::vector<PublishedTable> published_tables(Sql& sql, const std::string& public
         .name = *name.at(0)[1],
         .columns = columns_of(sql, root, PQserverVersion(sql.raw()) >= 180000 && !parts[0].columns.empty())};
     if (!parts[0].columns.empty()) {
-      std::erase_if(table.columns, [&parts = parts](const SourceColumn& column) {
+      std::erase_if(table.columns, [&parts](const SourceColumn& column) {
         return std::ranges::find(parts[0].columns, column.name) == parts[0].columns.end();
       });
     }

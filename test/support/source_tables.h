@@ -26,6 +26,7 @@ struct PublishedTable {
   [[nodiscard]] std::string full_name() const { return schema + "." + name; }
 };
 
+// `publication`: one name, or several with commas between them.
 [[nodiscard]] std::vector<PublishedTable> published_tables(Sql& sql, const std::string& publication);
 
 }  // namespace walbrook::test

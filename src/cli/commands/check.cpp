@@ -18,6 +18,7 @@ int check_command(const CommandLine& given) {
   auto destination = check_destination(line);
   postgres::PreflightRequest request{.conninfo = line.run.conninfo,
                                      .publication = line.run.publication,
+                                     .keyless = line.run.keyless == replication::Keyless::inserts,
                                      .slot = line.run.slot,
                                      .schema = line.run.schema,
                                      .tables = line.run.tables,

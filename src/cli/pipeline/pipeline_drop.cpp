@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/names.h"
+#include "base/publication_list.h"
 #include "base/text.h"
 #include "cli/commands/confirmation.h"
 #include "cli/pipeline/found_pipeline.h"
@@ -180,26 +181,29 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
   std::string in_source;
   const bool adopted = !plan.checkpoint.made_slot.value_or(true);
   if (there.slot) in_source += ", slot " + plan.names.slot + (adopted ? " (which it took over)" : "");
-  if (there.own_publication) in_source += ", publication " + printable(plan.names.publication);
+  if (!there.own.empty()) in_source += ", " + printable(named_publications(there.own));
   if (!in_source.empty()) in_source += " at " + catalog.where();
   if (!is_confirmed(fmt::format("Drop {}{}?", copies_and_state(plan), in_source), line.pipeline.yes)) return not_meant;
   auto dropped = plan.names;
-  if (!there.own_publication) dropped.publication.clear();
+  dropped.publication = publication_list(there.own);
   replication::drop_pipeline(catalog, dropped, *open_to_drop(line, plan));
   if (line.json) {
     write_result(as_document({{"pipeline", plan.pipeline},
                               {"destination", plan.destination},
                               {"tables", names_of(plan.tables)},
                               {"slot", or_null(there.slot ? plan.names.slot : "")},
-                              {"publication", or_null(there.own_publication ? plan.names.publication : "")}}));
+                              {"publication", or_null(publication_list(there.own))}}));
     return 0;
   }
   std::string text = fmt::format("dropped {}{}\n", copies_and_state(plan), in_source);
   if (!there.slot) text += fmt::format("slot {} did not exist any more\n", plan.names.slot);
-  if (there.publication && !there.own_publication) {
-    text += fmt::format("publication {} is kept: {} did not create it\n", printable(plan.names.publication),
-                        there.of_walbrook ? "this pipeline" : "walbrook");
-  }
+  const auto add_kept = [&text](const std::vector<std::string>& names, std::string_view maker) {
+    if (names.empty()) return;
+    text += fmt::format("{} {} kept: {} did not create {}\n", printable(named_publications(names)),
+                        names.size() == 1 ? "is" : "are", maker, names.size() == 1 ? "it" : "them");
+  };
+  add_kept(there.of_other_pipelines, "this pipeline");
+  add_kept(there.of_others, "walbrook");
   write_result(text);
   return 0;
 }

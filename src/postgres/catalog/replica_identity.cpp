@@ -107,12 +107,11 @@ bool holds_all(const std::vector<std::string>& names, const std::vector<std::str
 
 class Judge {
  public:
-  Judge(const SourceTable& table, std::vector<Stored> stored, std::vector<std::string> routing,
-        const PublishedOperations& operations, int version)
+  Judge(const SourceTable& table, std::vector<Stored> stored, std::vector<std::string> routing, int version)
       : table_(table),
         stored_(std::move(stored)),
         routing_(std::move(routing)),
-        via_root_(operations.via_partition_root && table.partitioned),
+        via_root_(table.via_root),
         version_(version) {}
 
   TableIdentity judge() {
@@ -287,9 +286,12 @@ void RowIdentity::apply(TableSchema& schema) const {
   }
 }
 
-void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables, const PublishedOperations& operations) {
+void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables) {
+  const auto needs_identity = [](const SourceTable& table) {
+    return table.operations.updates || table.operations.deletes;
+  };
   for (auto& table : tables) table.row_identity = {};
-  if (tables.empty() || (!operations.updates && !operations.deletes)) return;
+  if (std::ranges::none_of(tables, needs_identity)) return;
   const auto rows = catalog.query(identities_query, {oid_array(tables)}, "reading replica identities");
   std::map<Oid, std::vector<Stored>> stored;
   std::map<Oid, std::vector<std::string>> routing;
@@ -299,10 +301,10 @@ void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables, 
   }
   for (auto& table : tables) {
     const auto found = stored.find(table.oid);
-    if (found == stored.end()) continue;  // a root without leaves, or a table dropped in the meantime
+    // Not found: a root without leaves, or a table dropped in the meantime.
+    if (found == stored.end() || !needs_identity(table)) continue;
     table.row_identity =
-        Judge(table, std::move(found->second), std::move(routing[table.oid]), operations, catalog.server_version())
-            .judge();
+        Judge(table, std::move(found->second), std::move(routing[table.oid]), catalog.server_version()).judge();
   }
 }
 

@@ -49,15 +49,8 @@ struct TableIdentity {
   friend bool operator==(const TableIdentity&, const TableIdentity&) = default;
 };
 
-// The operations that a publication publishes, and how it publishes partitions.
-struct PublishedOperations {
-  bool updates = true;
-  bool deletes = true;
-  bool via_partition_root = true;
-};
-
-// Sets SourceTable::row_identity of each table. If neither `columns` nor `published_columns` of a table is known, all
-// columns except generated ones count as published.
-void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables, const PublishedOperations& operations);
+// Sets SourceTable::row_identity of each table whose UPDATE or DELETE is published. If neither `columns` nor
+// `published_columns` of a table is known, all columns except generated ones count as published.
+void read_row_identities(Connection& catalog, std::vector<SourceTable>& tables);
 
 }  // namespace walbrook::postgres

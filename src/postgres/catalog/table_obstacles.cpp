@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <unordered_map>
 
+#include "base/publication_list.h"
 #include "postgres/catalog/partition_tree.h"
 
 namespace walbrook::postgres {
@@ -24,12 +26,12 @@ WHERE c.oid = ANY ($1::oid[])
 
 // Selects partitions that are sent with their own filter or columns, while their root is copied whole.
 constexpr auto filtered_query = R"(
-SELECT tree.root, min(c.oid::pg_catalog.regclass::text)
+SELECT tree.root, c.oid::pg_catalog.regclass::text, p.pubname
 FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND c.relkind <> 'p'
   JOIN pg_catalog.pg_publication_rel pr ON pr.prrelid = c.oid JOIN pg_catalog.pg_publication p ON p.oid = pr.prpubid
-WHERE p.pubname = $2
+WHERE p.pubname = ANY ($2::pg_catalog.name[])
   AND (pg_catalog.to_jsonb(pr) ->> 'prqual' IS NOT NULL OR pg_catalog.to_jsonb(pr) ->> 'prattrs' IS NOT NULL)
-GROUP BY tree.root
+ORDER BY tree.root, 2, p.pubname
 )";
 
 bool is_copied(const SourceTable& table, const std::string& column, bool generated) {
@@ -66,8 +68,7 @@ TableObstacle unreadable_by(const Connection& catalog, const SourceTable& table,
 
 }  // namespace
 
-void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const std::string& publication,
-                    bool via_partition_root) {
+void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const std::string& publications) {
   if (tables.empty()) return;
   std::unordered_map<Oid, SourceTable*> by_oid;
   for (auto& table : tables) by_oid[table.oid] = &table;
@@ -78,17 +79,21 @@ void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const
     auto* const table = find(rights.oid(row, 0));
     table->unreadable = unreadable_by(catalog, *table, rights, row);
   }
-  if (via_partition_root || std::ranges::none_of(tables, &SourceTable::partitioned)) return;
+  std::vector<SourceTable> by_leaf;
+  std::ranges::copy_if(tables, std::back_inserter(by_leaf),
+                       [](const SourceTable& table) { return table.partitioned && !table.via_root; });
+  if (by_leaf.empty()) return;
   const auto filtered =
-      catalog.query(over_partition_tree(filtered_query), {oid_array(tables), publication}, "reading partitions");
+      catalog.query(over_partition_tree(filtered_query),
+                    {oid_array(by_leaf), name_array(parse_publications(publications))}, "reading partitions");
   for (int row = 0; row < filtered.size(); ++row) {
     auto* const table = find(filtered.oid(row, 0));
     if (!table->unfit.reason.empty()) continue;
     table->unfit = {
         .reason = fmt::format("partition {} has a row filter or column list of its own in publication {}, beside {}",
-                              filtered.text(row, 1), publication, table->full_name()),
+                              filtered.text(row, 1), filtered.text(row, 2), table->full_name()),
         .remedy = fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
-                              catalog.quote_name(publication))};
+                              catalog.quote_name(filtered.text(row, 2)))};
   }
 }
 

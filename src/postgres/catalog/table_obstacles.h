@@ -13,9 +13,9 @@
 
 namespace walbrook::postgres {
 
-// Sets `unreadable` of each table, and `unfit` if it is not set already.
+// Sets `unreadable` of each table, and `unfit` if it is not set already. `publications` is a list
+// (base/publication_list.h).
 // REQUIRES: published_columns are the columns that will be copied.
-void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const std::string& publication,
-                    bool via_partition_root);
+void read_obstacles(Connection& catalog, std::vector<SourceTable>& tables, const std::string& publications);
 
 }  // namespace walbrook::postgres

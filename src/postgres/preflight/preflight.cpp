@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/publication_list.h"
 #include "base/text.h"
 #include "postgres/preflight/preflight_publication.h"
 #include "postgres/preflight/preflight_slot.h"
@@ -26,14 +27,10 @@ void check_names(const PreflightRequest& request, Findings& found) {
     found.error("slot", fmt::format("\"{}\" is not a name for a slot", request.slot),
                 "Up to 63 lower-case letters, digits and underscores.", ErrorKind::configuration);
   }
-  if (request.publication.find(',') != std::string::npos) {
-    found.error("publication",
-                fmt::format("\"{}\" has a comma: several publications are not supported yet", request.publication),
-                "Name one publication that holds all the tables.", ErrorKind::configuration);
-  }
-  if (request.publication.empty() || request.publication.size() > 63) {
-    found.error("publication", fmt::format("\"{}\" is not a name for a publication", request.publication),
-                "A name has 1 to 63 bytes.", ErrorKind::configuration);
+  try {
+    static_cast<void>(parse_publications(request.publication));
+  } catch (const Error& refused) {
+    found.error("publication", refused);
   }
 }
 

@@ -49,7 +49,8 @@ struct DestinationTypes {
 
 struct PreflightRequest {
   Endpoint conninfo;
-  std::string publication;
+  std::string publication;  // one, or a list (base/publication_list.h)
+  bool keyless = false;     // tables without replica identity are replicated by their INSERTs (keyless.h)
   std::string slot;
   std::string schema = "public";   // for a publication that will be created
   std::vector<TableName> tables;   // the requested ones; empty = the publication's
@@ -58,7 +59,7 @@ struct PreflightRequest {
   std::int64_t timeline = 0;       // the destination's, if it has one
   bool accept_new_system = false;  // another system identifier is no error (pg_upgrade)
   bool snapshot = true;            // tables will be copied, so a first run needs a second free slot
-  std::string known_publication;   // the one that the replica was made from; "" = none, or not known
+  std::string known_publication;   // those that the replica was made from; "" = none, or not known
   bool slot_is_foreign = false;    // the destination has no record of a slot of that name; an existing one is refused
   bool makes_publication = false;  // its creation is requested by itself (init_replication), whatever exists already
   bool standby = false;            // the server may be a standby

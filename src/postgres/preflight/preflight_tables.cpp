@@ -20,6 +20,7 @@ FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid AND (c.relkind = 'f' OR
 
 void check_obstacles(const SourceTable& table, const PreflightRequest& request, Findings& found) {
   const auto topic = "table " + table.full_name();
+  if (!table.disagreement.empty()) return found.error(topic, table.unfit.reason, table.unfit.remedy);
   if (!table.unfit.reason.empty()) found.table_error(topic, table.unfit.reason, table.unfit.remedy);
   if (table.unreadable.reason.empty()) return;
   if (std::ranges::find(request.streaming, table.oid) != request.streaming.end()) {
@@ -30,15 +31,15 @@ void check_obstacles(const SourceTable& table, const PreflightRequest& request, 
   }
 }
 
-void check_replica_identity(const SourceTable& table, const PublishedOperations& operations,
-                            const std::string& publication, PublicationOwner owner, Findings& found) {
+void check_replica_identity(const SourceTable& table, const std::map<Oid, std::string>& leaving_out, Findings& found) {
   const auto& identity = table.row_identity;
   const auto name = table.full_name();
-  if (!identity.lack.empty() && owner == PublicationOwner::walbrook) {
+  const auto left_out = leaving_out.find(table.oid);
+  if (!identity.lack.empty() && left_out != leaving_out.end()) {
     return found.reported_warning(
         "table " + name,
-        fmt::format("publication {} leaves out {}, because UPDATE and DELETE would fail AT THE SOURCE: {}", publication,
-                    name, identity.lack),
+        fmt::format("publication {} leaves out {}, because UPDATE and DELETE would fail AT THE SOURCE: {}",
+                    left_out->second, name, identity.lack),
         "As its owner: " + identity.remedy);
   }
   if (!identity.unclear.empty()) {
@@ -46,9 +47,9 @@ void check_replica_identity(const SourceTable& table, const PublishedOperations&
                            "As its owner: " + identity.remedy);
   }
   if (identity.lack.empty()) return;
-  const auto* failing = operations.updates && operations.deletes ? "UPDATE and DELETE"
-                        : operations.updates                     ? "UPDATE"
-                                                                 : "DELETE";
+  const auto* failing = table.operations.updates && table.operations.deletes ? "UPDATE and DELETE"
+                        : table.operations.updates                           ? "UPDATE"
+                                                                             : "DELETE";
   found.warning("table " + name,
                 fmt::format("{} of {} will fail AT THE SOURCE while it is published: {}", failing, name, identity.lack),
                 "As its owner: " + identity.remedy);
@@ -78,13 +79,13 @@ bool is_asked(const PreflightRequest& request, const SourceTable& table) {
 
 }  // namespace
 
-void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PublishedOperations& operations,
-                  const PreflightRequest& request, PublicationOwner owner, Findings& found) {
+void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PreflightRequest& request,
+                  const std::map<Oid, std::string>& leaving_out, Findings& found) {
   std::erase_if(tables, [&request](const SourceTable& table) { return !is_asked(request, table); });
-  read_obstacles(catalog, tables, request.publication, operations.via_partition_root);
+  read_obstacles(catalog, tables, request.publication);
   for (const auto& table : tables) {
     check_obstacles(table, request, found);
-    check_replica_identity(table, operations, request.publication, owner, found);
+    check_replica_identity(table, leaving_out, found);
   }
   check_partitions(catalog, tables, found);
   if (request.destination_types) check_extension_types(catalog, tables, request, found);

@@ -1,6 +1,8 @@
 // The part of the preflight that checks each table.
 #pragma once
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "postgres/preflight/findings.h"
@@ -8,15 +10,11 @@
 
 namespace walbrook::postgres {
 
-// The owner of a publication decides what happens to a table whose UPDATE and DELETE the source would refuse.
-enum class PublicationOwner {
-  walbrook,  // created by walbrook, or to be created by it: the table is left out
-  user,      // the statements fail
-};
-
-// Checks privileges, row security, replica identity and partitions of the published tables. If `request.tables` is not
-// empty, only those are checked.
-void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PublishedOperations& operations,
-                  const PreflightRequest& request, PublicationOwner owner, Findings& found);
+// Checks privileges, row security, replica identity, columns and partitions of the published tables. If
+// `request.tables` is not empty, only those are checked. `leaving_out`: the publication of walbrook's own, existing or
+// to be created, that leaves out a table whose UPDATE and DELETE the source would refuse; it has the OIDs of the
+// tables. Of other tables, the statements fail.
+void check_tables(Connection& catalog, std::vector<SourceTable> tables, const PreflightRequest& request,
+                  const std::map<Oid, std::string>& leaving_out, Findings& found);
 
 }  // namespace walbrook::postgres

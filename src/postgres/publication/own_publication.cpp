@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::string_view own_comment = "created by walbrook";
 constexpr std::string_view for_schema = " for schema ";
+constexpr std::string_view for_keyless = " for tables without replica identity";
 
 // Returns the operations as PostgreSQL accepts them: "insert, update". Throws Error(configuration) for an unknown word.
 std::string checked_operations(const std::string& publish) {
@@ -71,14 +72,6 @@ std::unordered_map<Oid, const SourceTable*> published_tables(const Publication& 
     for (const auto member : table.members) published.try_emplace(member, &table);
   }
   return published;
-}
-
-// Returns the statement that marks a publication as walbrook's. It runs after the one that creates the publication, in
-// the same transaction.
-std::string mark_sql(const Connection& catalog, const std::string& name, const OwnMark& mark) {
-  auto comment = std::string(own_comment);
-  if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
-  return fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment));
 }
 
 // Creates the publication and marks it. Statements that are sent as one string are one transaction, so no crash leaves
@@ -167,6 +160,13 @@ MadePublication complete(Connection& catalog, const WantedPublication& wanted, c
 
 }  // namespace
 
+std::string mark_sql(const Connection& catalog, const std::string& name, const OwnMark& mark) {
+  auto comment = std::string(own_comment);
+  if (!mark.schema.empty()) comment.append(for_schema).append(mark.schema);
+  if (mark.keyless) comment.append(for_keyless);
+  return fmt::format("COMMENT ON PUBLICATION {} IS {}", catalog.quote_name(name), catalog.quote_literal(comment));
+}
+
 void change_publication(Connection& catalog, const std::string& name, const std::string& sql, const std::string& then) {
   try {
     catalog.execute(then.empty() ? sql : sql + "; " + then, "changing publication " + name);
@@ -191,6 +191,7 @@ std::optional<OwnMark> read_own_mark(Connection& catalog, const std::string& nam
   if (!comment.starts_with(own_comment)) return std::nullopt;
   comment.remove_prefix(own_comment.size());
   if (comment.empty()) return OwnMark{};
+  if (comment == for_keyless) return OwnMark{.keyless = true};
   if (!comment.starts_with(for_schema)) return std::nullopt;
   return OwnMark{.schema = std::string(comment.substr(for_schema.size()))};
 }

@@ -13,11 +13,14 @@ inline constexpr const char* all_operations = "insert, update, delete, truncate"
 
 // What the comment of a publication that walbrook created records.
 struct OwnMark {
-  std::string schema;  // created for all its tables, later ones included; empty = for tables by name
+  std::string schema = {};  // created for all its tables, later ones included; empty = for tables by name
+  bool keyless = false;     // created for tables without replica identity (keyless.h)
 };
 // Returns nullopt if there is no publication of that name, or if somebody else created it.
 [[nodiscard]] std::optional<OwnMark> read_own_mark(Connection& catalog, const std::string& name);
 [[nodiscard]] bool is_own_publication(Connection& catalog, const std::string& name);
+// Returns the SQL that marks a publication. It runs after the one that creates it, in the same transaction.
+[[nodiscard]] std::string mark_sql(const Connection& catalog, const std::string& name, const OwnMark& mark);
 // Does nothing if there is no such publication, or if it is somebody else's.
 void drop_own_publication(Connection& catalog, const std::string& name);
 

@@ -159,7 +159,7 @@ std::vector<SourceTable> as_published(const std::vector<PublishableTable>& table
     made.oid = table.oid;
     made.schema = table.name.schema;
     made.name = table.name.name;
-    made.partitioned = table.partitioned;
+    made.partitioned = made.via_root = table.partitioned;
     made.published_columns = table.name.columns;
     made.row_identity = table.identity;
     published.push_back(std::move(made));
@@ -171,7 +171,7 @@ namespace {
 
 std::vector<PublishableTable> with_identities(Connection& catalog, std::vector<PublishableTable> tables) {
   auto judged = as_published(tables);
-  read_row_identities(catalog, judged, {});
+  read_row_identities(catalog, judged);
   std::unordered_map<Oid, TableIdentity> identities;
   for (auto& table : judged) identities[table.oid] = std::move(table.row_identity);
   for (auto& table : tables) {

@@ -6,8 +6,11 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "base/publication_list.h"
+#include "postgres/catalog/catalog.h"
 #include "postgres/slot/slot_error.h"
 #include "postgres/stream/protocol_choice.h"
+#include "postgres/stream/publication_names.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -62,10 +65,9 @@ void SlotPeek::check(const PeekOptions& options) {
   begins_at_ = slot->confirmed_flush_lsn;
   two_phase_ = slot->two_phase;
   check_carries_prepared(slot, protocol_);
-  const auto found = connection_.query("SELECT FROM pg_catalog.pg_publication WHERE pubname = $1",
-                                       {options.publication}, "looking for publication " + options.publication);
-  if (found.size() == 0) {
-    throw cannot_peek(fmt::format("publication {} does not exist at {}", options.publication, connection_.where()),
+  const auto missing = missing_publications(connection_, parse_publications(options.publication));
+  if (!missing.empty()) {
+    throw cannot_peek(fmt::format("publication {} does not exist at {}", missing.front(), connection_.where()),
                       remedy("Name it by {}; {} lists what there is.", RemedyOption::publication,
                              ExecuteSql{"SELECT pubname FROM pg_publication;"}));
   }
@@ -79,7 +81,7 @@ void SlotPeek::begin(const PeekOptions& options) {
       "'publication_names', {}",
       literal(options.slot), options.end ? literal(options.end->to_string()) : "NULL",
       options.enough != 0 ? std::to_string(std::min<std::uint64_t>(options.enough, 0x7FFFFFFF)) : "NULL", protocol_,
-      literal(connection_.quote_name(options.publication)));
+      literal(publication_names(connection_, options.publication)));
   if (options.binary) sql += ", 'binary', 'true'";
   if (options.messages) sql += ", 'messages', 'true'";
   if (options.streaming != Streaming::off) {

@@ -14,11 +14,13 @@
 #include "base/bytes.h"
 #include "base/descriptor.h"
 #include "base/fault.h"
+#include "base/publication_list.h"
 #include "postgres/connection/server_text.h"
 #include "postgres/connection/server_wait.h"
 #include "postgres/protocol/message.h"
 #include "postgres/slot/slot.h"
 #include "postgres/slot/slot_error.h"
+#include "postgres/stream/publication_names.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -42,9 +44,23 @@ Remedy stream_remedy(std::string_view state, const StreamOptions& options) {
     return remedy("The slot can no longer be used. {} then {}.",
                   ExecuteSql{fmt::format("SELECT pg_drop_replication_slot('{}');", options.slot)}, RemedyAction::reset);
   }
-  if (state == "42704") {  // undefined_object; from 18 on the server only warns
-    return remedy("Publication {} or slot {} is gone. {} copies everything again.", options.publication, options.slot,
+  const auto publications = parse_publications(options.publication);
+  if (state == "42704" && publications.size() == 1) {  // undefined_object; from 18 on the server only warns
+    return remedy("Publication {} or slot {} is gone. {} copies everything again.", publications.front(), options.slot,
                   RemedyAction::reset);
+  }
+  if (state == "42704") {
+    return remedy(
+        "A publication is gone, or it was created after this change: PostgreSQL before 18 cannot decode an older "
+        "change "
+        "with it. Leave it out by {} until a run has applied everything; {} copies everything again.",
+        RemedyOption::publication, RemedyAction::reset);
+  }
+  if (state == "0A000" && publications.size() > 1) {  // feature_not_supported: other column lists for one table
+    return remedy(
+        "Publish the same columns in each publication. A change from before that cannot be decoded with these "
+        "publications: leave one out by {} until a run has applied everything; {} copies everything again.",
+        RemedyOption::publication, RemedyAction::reset);
   }
   return {};
 }
@@ -317,9 +333,9 @@ void WalsenderStream::send_status(SteadyTime now, Reply reply) {
 }
 
 // The names are in the replication grammar, in which quotes are doubled and backslashes have no meaning. The
-// publication's name is an identifier inside a literal.
+// publications' names are identifiers inside a literal.
 std::string start_sql(const Connection& replication, const StreamOptions& options, Lsn start) {
-  const auto publication = replication.quote_literal(replication.quote_name(options.publication));
+  const auto publication = replication.quote_literal(publication_names(replication, options.publication));
   auto sql = fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '{}', publication_names {}",
                          replication.quote_name(options.slot), start.to_string(), options.protocol, publication);
   if (options.protocol >= 2 && options.streaming) {

@@ -349,7 +349,7 @@ void BatchApply::swap_in(const FoundOutput& copied) {
   record.state = OutputState::streaming;
   record.snapshot_lsn = seam;
   record.columns = output.copied_columns;
-  record.reason.clear();
+  record.reason = copied.table->source.partial;
   record.suspect.clear();
   record.style = sync_.style();
   for_output(record.id, [&] {

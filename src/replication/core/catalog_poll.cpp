@@ -20,7 +20,7 @@ constexpr milliseconds first_look_for_commits{500};  // the stream is usually op
 bool same_table(const postgres::SourceTable& a, const postgres::SourceTable& b) {
   return a.oid == b.oid && a.schema == b.schema && a.name == b.name && a.fingerprint == b.fingerprint &&
          a.columns == b.columns && a.row_identity == b.row_identity && a.unreadable == b.unreadable &&
-         a.unfit == b.unfit;
+         a.unfit == b.unfit && a.partial == b.partial;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/publication_list.h"
 #include "postgres/catalog/table_name.h"
 
 namespace walbrook::replication {
@@ -29,12 +30,14 @@ std::optional<Error> ColumnSelection::misfit(const postgres::Publication& public
                                              const postgres::SourceTable& table) const {
   const bool selected = find(table.schema, table.name) != nullptr;
   if (!selected && find_overrides(table.schema, table.name) == nullptr) return std::nullopt;
-  if (!table.partitioned || publication.via_partition_root) return std::nullopt;
+  if (!table.partitioned || table.via_root) return std::nullopt;
+  const auto names = parse_publications(publication.name);
   return Error(ErrorKind::configuration,
-               fmt::format("columns of {} cannot be {}: publication {} publishes its partitions one by one",
-                           table.full_name(), selected ? "selected" : "given other names or types", publication.name),
+               fmt::format("columns of {} cannot be {}: {} {} its partitions one by one", table.full_name(),
+                           selected ? "selected" : "given other names or types", named_publications(names),
+                           names.size() == 1 ? "publishes" : "publish"),
                fmt::format("ALTER PUBLICATION {} SET (publish_via_partition_root = true);",
-                           postgres::quoted_name(publication.name)),
+                           postgres::quoted_name(names.front())),
                {.setting = selected ? "include_columns" : "columns",
                 .publication = publication.name,
                 .table = table.full_name()});

@@ -216,6 +216,14 @@ bool TableSync::adopt_new(const postgres::SourceTable& table, const Renamed& bef
 
 namespace {
 
+// The reason of a streaming output says what of its changes is not followed.
+bool note_partial(const SyncedTable& table, SyncedOutput& output) {
+  auto& record = output.record;
+  if (record.state != OutputState::streaming || record.reason == table.source.partial) return false;
+  record.reason = table.source.partial;
+  return true;
+}
+
 void mark_suspect(OutputRecord& record, std::string reason) {
   if (record.suspect == reason) return;
   spdlog::warn("table {}.{} is suspect: {}", record.schema, record.name, reason);
@@ -439,6 +447,7 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
       if (!output.is_asked) continue;
       altered = compare_identity(known, output) || altered;
       altered = suspend_unfit(known, output) || altered;
+      altered = note_partial(known, output) || altered;
     }
     if (altered) changed.add(known);
     for (const Oid member : table.members) members_[member] = table.oid;

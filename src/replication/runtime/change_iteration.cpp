@@ -12,6 +12,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/publication_list.h"
 #include "model/same_table.h"
 #include "postgres/catalog/catalog_types.h"
 #include "postgres/catalog/table_name.h"
@@ -122,10 +123,11 @@ void ChangeIteration::Impl::read_source() {
   const auto slot = postgres::read_slot(catalog, options_.slot);
   auto publication = postgres::read_publication(catalog, options_.publication);
   if (!slot || !publication) {
-    throw Error(
-        ErrorKind::source_not_ready,
-        fmt::format("{} {} does not exist", slot ? "publication" : "slot", slot ? options_.publication : options_.slot),
-        "init_replication creates publication and slot.");
+    const auto missing = postgres::missing_publications(catalog, parse_publications(options_.publication));
+    throw Error(ErrorKind::source_not_ready,
+                slot ? fmt::format("{} does not exist", named_publications(missing))
+                     : fmt::format("slot {} does not exist", options_.slot),
+                "init_replication creates publication and slot.");
   }
   if (const auto error = postgres::slot_error(slot, options_.slot, catalog.database(), {})) throw *error;
   // Such a slot sends prepared transactions whether two_phase is requested or not (tried on 15), and never again once

@@ -114,6 +114,7 @@ class Run::Impl {
   std::unique_ptr<TableSync> sync_;
   std::unique_ptr<SnapshotCopier> table_copier_;
   std::unique_ptr<postgres::KeptPublication> publication_;
+  std::string publications_;  // of the stream
   ColumnSelectionRef selection_;
   std::unique_ptr<SourceCatalog> catalog_;
   std::unique_ptr<CatalogPoll> catalog_poll_;
@@ -227,6 +228,7 @@ void Run::Impl::build(PreparedRun& prepared) {
 
 void Run::Impl::build_catalog_poll(PreparedRun& prepared) {
   publication_ = std::move(prepared.kept);
+  publications_ = prepared.publications;
   selection_ = prepared.selection;
   catalog_ = std::make_unique<SourceCatalog>(SourceCatalog::Parts{.endpoint = options_.conninfo,
                                                                   .server = server_,
@@ -266,13 +268,13 @@ void Run::Impl::build_receiver(const PreparedRun& prepared) {
 
 bool Run::Impl::altered_since(std::uint32_t xid) {
   auto catalog = postgres::open_checked(options_.conninfo, postgres::ConnectionUse::catalog, &server_);
-  return postgres::publication_altered_since(catalog, options_.publication, xid);
+  return postgres::publication_altered_since(catalog, publications_, xid);
 }
 
 std::unique_ptr<postgres::ChangeReader> Run::Impl::open_stream(const ResumePoint& start, const StreamLimits& limits) {
   return postgres::start_streaming({.conninfo = options_.conninfo,
                                     .slot = options_.slot,
-                                    .publication = options_.publication,
+                                    .publication = publications_,
                                     .start = start.checkpoint,
                                     .compare_from = start.compare_from,
                                     .server = &server_,

@@ -1,5 +1,6 @@
 #include "replication/runtime/source_catalog.h"
 
+#include "base/publication_list.h"
 #include "postgres/catalog/table_obstacles.h"
 #include "postgres/catalog/table_schema.h"
 
@@ -36,11 +37,13 @@ postgres::Publication SourceCatalog::read_publication() {
   auto& catalog = connection();
   auto now = parts_.publication.read(catalog);
   if (!now) {
-    throw Error(ErrorKind::source_not_ready, "publication " + parts_.publication.name() + " was dropped",
+    const auto names = parse_publications(parts_.publication.list());
+    const auto missing = postgres::missing_publications(catalog, names);
+    throw Error(ErrorKind::source_not_ready, named_publications(missing.empty() ? names : missing) + " was dropped",
                 "Create it again and start walbrook: its tables are then copied again.");
   }
   parts_.selection.restrict_tables(*now);
-  postgres::read_obstacles(catalog, now->tables, now->name, now->via_partition_root);
+  postgres::read_obstacles(catalog, now->tables, now->name);
   return *std::move(now);
 }
 

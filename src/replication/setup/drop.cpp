@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/publication_list.h"
+#include "postgres/catalog/catalog.h"
 #include "postgres/connection/server_identity.h"
+#include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "replication/setup/slot_claim.h"
 
@@ -29,14 +34,21 @@ InSource find_in_source(postgres::Connection& catalog, const std::string& connin
                 remedy("Name the right source with {}, or leave the source alone: {}.", RemedyOption::source,
                        RemedyOption::destination_only));
   }
-  const bool there =
-      !names.publication.empty() &&
-      catalog.query("SELECT 1 FROM pg_catalog.pg_publication WHERE pubname = $1", {names.publication}).size() > 0;
-  const bool of_walbrook = there && postgres::is_own_publication(catalog, names.publication);
-  return {.slot = slot.has_value(),
-          .publication = there,
-          .of_walbrook = of_walbrook,
-          .own_publication = of_walbrook && checkpoint.made_publication.value_or(true)};
+  InSource found{.slot = slot.has_value(), .own = {}, .of_others = {}, .of_other_pipelines = {}};
+  if (names.publication.empty()) return found;
+  const auto named = parse_publications(names.publication);
+  const auto missing = postgres::missing_publications(catalog, named);
+  for (const auto& name : named) {
+    if (std::ranges::find(missing, name) != missing.end()) continue;
+    (postgres::is_own_publication(catalog, name) ? found.own : found.of_others).push_back(name);
+  }
+  // A pipeline creates one publication. Of several, it is not known which.
+  if (found.own.size() > 1 || !checkpoint.made_publication.value_or(true)) found.own.swap(found.of_other_pipelines);
+  if (found.own.empty()) return found;
+  if (auto keyless = postgres::find_keyless_publication(catalog, publication_list(found.own)); !keyless.empty()) {
+    found.own.push_back(std::move(keyless));
+  }
+  return found;
 }
 
 std::vector<std::string> made_by_others(postgres::Connection& catalog, const SourceNames& names,
@@ -49,15 +61,18 @@ std::vector<std::string> made_by_others(postgres::Connection& catalog, const Sou
   if (!own_slot && postgres::read_slot(catalog, names.slot)) found.push_back("slot " + names.slot);
   const bool named = same_cluster && checkpoint->publication == names.publication;
   const bool own_publication = named && checkpoint->made_publication.value_or(true);
-  if (!own_publication && postgres::is_own_publication(catalog, names.publication)) {
-    found.push_back("publication " + names.publication);
+  const auto publications = parse_publications(names.publication);
+  if (!own_publication && publications.size() == 1 && postgres::is_own_publication(catalog, publications.front())) {
+    found.push_back("publication " + publications.front());
   }
   return found;
 }
 
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names) {
   if (postgres::read_slot(catalog, names.slot)) postgres::drop_slot(catalog, names.slot);
-  if (!postgres::is_standby(catalog)) postgres::drop_own_publication(catalog, names.publication);
+  if (names.publication.empty() || postgres::is_standby(catalog)) return;
+  postgres::drop_keyless_publication(catalog, names.publication);
+  for (const auto& name : parse_publications(names.publication)) postgres::drop_own_publication(catalog, name);
 }
 
 void drop_pipeline(postgres::Connection& catalog, const SourceNames& names, destination::Destination& destination) {

@@ -12,14 +12,14 @@ namespace walbrook::replication {
 
 struct SourceNames {
   std::string slot;
-  std::string publication;  // "" = drop none
+  std::string publication;  // one, or a list (base/publication_list.h); "" = drop none
 };
 
 struct InSource {
   bool slot = false;             // the slot exists
-  bool publication = false;      // the publication exists
-  bool of_walbrook = false;      // walbrook created the publication
-  bool own_publication = false;  // walbrook created it, and not for another pipeline
+  std::vector<std::string> own;  // publications that walbrook created, and not for another pipeline
+  // Publications that exist and stay: others created them, or walbrook for other pipelines.
+  std::vector<std::string> of_others, of_other_pipelines;
 };
 
 // Finds what the source has of a pipeline. Throws Error(source_not_ready) if it is not the pipeline's source: another
@@ -33,7 +33,7 @@ struct InSource {
 [[nodiscard]] std::vector<std::string> made_by_others(postgres::Connection& catalog, const SourceNames& names,
                                                       const std::optional<destination::Checkpoint>& checkpoint);
 
-// Drops the slot, and the publication if walbrook created it. A standby keeps its publication, which only the primary
+// Drops the slot, and the publications that walbrook created. A standby keeps its publications, which only the primary
 // can drop.
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names);
 

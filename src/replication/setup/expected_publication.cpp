@@ -5,7 +5,9 @@
 #include <set>
 #include <utility>
 
+#include "base/publication_list.h"
 #include "postgres/publication/kept_publication.h"
+#include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
 #include "replication/setup/column_overrides.h"
@@ -14,9 +16,11 @@ namespace walbrook::replication {
 namespace {
 
 postgres::Publication to_be_created(const RunOptions& options, postgres::Connection& catalog) {
-  postgres::Publication made{.name = options.publication, .via_partition_root = true, .tables = {}};
+  postgres::Publication made{.name = options.publication, .tables = {}};
   auto tables = postgres::find_publishable(catalog, options.schema, options.tables);
-  std::erase_if(tables, [&made](const postgres::PublishableTable& table) {
+  const bool keyless = options.keyless == Keyless::inserts;
+  std::erase_if(tables, [&made, keyless](const postgres::PublishableTable& table) {
+    if (keyless) return !table.refusal.empty();
     if (table.refusal.empty() && !table.identity.lack.empty()) {
       made.left_out.push_back({.oid = table.oid,
                                .schema = table.name.schema,
@@ -39,14 +43,28 @@ std::set<std::pair<std::string, std::string>> names_of(const std::vector<destina
 }  // namespace
 
 postgres::Publication expected_publication(const RunOptions& options, postgres::Connection& catalog, bool as_new) {
-  const auto mark = postgres::read_own_mark(catalog, options.publication);
-  if (as_new && mark) return to_be_created(options, catalog);
-  auto found = postgres::read_publication(catalog, options.publication);
+  const auto names = parse_publications(options.publication);
+  if (as_new && names.size() == 1 && postgres::is_own_publication(catalog, names.front())) {
+    return to_be_created(options, catalog);
+  }
+  const bool keyless = options.keyless == Keyless::inserts;
+  auto list = names;
+  if (const auto second = keyless ? postgres::find_keyless_publication(catalog, options.publication) : "";
+      !second.empty()) {
+    list.push_back(second);
+  }
+  auto found = postgres::read_publication(catalog, publication_list(list));
   if (!found) return to_be_created(options, catalog);
-  if (!mark) return *std::move(found);
-  auto gap = postgres::find_gap(catalog, *found, *mark, options.tables);
-  found->left_out = std::move(gap.left_out);
-  std::ranges::move(postgres::as_published(gap.joining), std::back_inserter(found->tables));
+  for (const auto& own : postgres::find_own(catalog, *found, options.tables)) {
+    for (auto& table : own->gap.left_out) {
+      if (!keyless) {
+        found->left_out.push_back(std::move(table));
+      } else if (std::ranges::find(found->tables, table.oid, &postgres::SourceTable::oid) == found->tables.end()) {
+        found->tables.push_back({.oid = table.oid, .schema = table.schema, .name = table.name});
+      }
+    }
+    std::ranges::move(postgres::as_published(own->gap.joining), std::back_inserter(found->tables));
+  }
   return *std::move(found);
 }
 

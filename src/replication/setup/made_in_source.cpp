@@ -3,14 +3,31 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/fault.h"
+#include "base/publication_list.h"
+#include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
+#include "postgres/publication/publication_age.h"
 
 namespace walbrook::replication {
+namespace {
+
+// Whether a publication is in both lists. Only the first run of a pipeline creates one, so what the pipeline created
+// stays its own when others join the list.
+bool share_publication(const std::string& before, const std::string& now) {
+  if (before.empty()) return false;
+  const auto known = parse_publications(before);
+  return std::ranges::any_of(parse_publications(now), [&known](const std::string& name) {
+    return std::ranges::find(known, name) != known.end();
+  });
+}
+
+}  // namespace
 
 MadeInSource::MadeInSource(const RunOptions& options, postgres::Connection& catalog,
                            destination::Destination& destination, const destination::State& state,
@@ -22,7 +39,9 @@ MadeInSource::MadeInSource(const RunOptions& options, postgres::Connection& cata
   }
   try {
     find_or_create_publication(observer);
+    find_or_create_keyless(observer);
     find_or_create_slot(server, observer, stop);
+    leave_younger_keyless();
   } catch (...) {
     take_back();
     throw;
@@ -38,16 +57,45 @@ void MadeInSource::find_or_create_publication(RunObserver& observer) {
     publication_ = *std::move(found);
     return;
   }
-  postgres::create_publication(catalog_, options_.publication, options_.schema, options_.tables);
+  const auto names = parse_publications(options_.publication);
+  if (names.size() > 1) {  // the preflight found them
+    throw Error(ErrorKind::source_not_ready,
+                fmt::format("one of the {} was dropped meanwhile", named_publications(names)));
+  }
+  postgres::create_publication(catalog_, names.front(), options_.schema, options_.tables);
   publication_created_ = true;
   auto created = postgres::read_publication(catalog_, options_.publication);
   if (!created) {
     throw Error(ErrorKind::source_not_ready,
-                "publication " + options_.publication + " was dropped right after it was created");
+                "publication " + names.front() + " was dropped right after it was created");
   }
   publication_ = *std::move(created);
-  observer.prepared(fmt::format("publication {} created for {} table{}", options_.publication,
-                                publication_.tables.size(), publication_.tables.size() == 1 ? "" : "s"));
+  observer.prepared(fmt::format("publication {} created for {} table{}", names.front(), publication_.tables.size(),
+                                publication_.tables.size() == 1 ? "" : "s"));
+}
+
+void MadeInSource::find_or_create_keyless(RunObserver& observer) {
+  if (options_.keyless != Keyless::inserts) return;
+  keyless_ = postgres::find_keyless_publication(catalog_, options_.publication);
+  if (!keyless_.empty()) return;
+  for (const auto& name : parse_publications(options_.publication)) {
+    if (!postgres::is_own_publication(catalog_, name)) continue;
+    postgres::create_keyless_publication(catalog_, name);
+    keyless_created_ = true;
+    keyless_ = postgres::keyless_name(name);
+    return observer.prepared(fmt::format("publication {} created for tables without replica identity", keyless_));
+  }
+}
+
+// A slot that was there before may still send changes from before the publication was created.
+void MadeInSource::leave_younger_keyless() {
+  if (keyless_.empty() || slot_.created) return;
+  if (postgres::publications_younger_than_slot(catalog_, {keyless_}, options_.slot).empty()) return;
+  spdlog::warn(
+      "publication {} was created after changes that slot {} has yet to send: this run applies them, and leaves tables "
+      "without replica identity out; the next run replicates them",
+      keyless_, options_.slot);
+  keyless_.clear();
 }
 
 void MadeInSource::find_or_create_slot(postgres::KnownServer& server, RunObserver& observer,
@@ -77,7 +125,7 @@ void MadeInSource::make_failover(postgres::KnownServer& server, RunObserver& obs
 void MadeInSource::note_makers(const std::optional<destination::Checkpoint>& before,
                                destination::Checkpoint& checkpoint) const {
   const auto others = options_.adoption == Adoption::of_same_owner ? std::nullopt : std::optional(false);
-  const bool same_publication = before && before->publication == options_.publication;
+  const bool same_publication = before && share_publication(before->publication, options_.publication);
   if (slot_.created || !knows_slot(before, options_.slot)) {
     checkpoint.made_slot = slot_.created ? std::optional(true) : others;
   }
@@ -94,7 +142,7 @@ void MadeInSource::keep() {
 // Drops the slot first: a claim without a slot is harmless, but a slot without a claim belongs to nobody. Uses its own
 // connection, which the stop of the run does not end.
 void MadeInSource::take_back() noexcept {
-  if (!slot_.created && !publication_created_) return;
+  if (!slot_.created && !publication_created_ && !keyless_created_) return;
   try {
     // A stop is answered within two seconds; a run that failed can wait for a busy server.
     const bool is_stopped = options_.conninfo.options().stop.stop_requested();
@@ -103,13 +151,17 @@ void MadeInSource::take_back() noexcept {
                                    {.network_timeout = longest_silence, .looks_twice = false});
     auto catalog = postgres::Connection::open(place, postgres::ConnectionUse::catalog);
     if (slot_.created) postgres::drop_slot(catalog, options_.slot);
-    if (publication_created_) postgres::drop_own_publication(catalog, options_.publication);
+    if (publication_created_) {
+      postgres::drop_own_publication(catalog, parse_publications(options_.publication).front());
+    }
+    if (keyless_created_) postgres::drop_keyless_publication(catalog, options_.publication);
   } catch (const std::exception& failed) {
     spdlog::warn("what this run created in the source could not be dropped: {}", failed.what());
     if (claim_) claim_->keep();  // the next run continues with what remains
   }
   slot_.created = false;
   publication_created_ = false;
+  keyless_created_ = false;
 }
 
 }  // namespace walbrook::replication

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <stop_token>
+#include <string>
 
 #include "destination/destination.h"
 #include "postgres/catalog/catalog.h"
@@ -38,6 +39,8 @@ class MadeInSource {
 
   [[nodiscard]] const postgres::Publication& publication() const { return publication_; }
   [[nodiscard]] const Slot& slot() const { return slot_; }
+  // The publication for tables without replica identity, if the run uses one; otherwise "".
+  [[nodiscard]] const std::string& keyless() const { return keyless_; }
   // Notes in `checkpoint` who created them, for a later reset. What the former checkpoint has already stays.
   void note_makers(const std::optional<destination::Checkpoint>& before, destination::Checkpoint& checkpoint) const;
   // Call it once a state that needs them is durable.
@@ -45,6 +48,8 @@ class MadeInSource {
 
  private:
   void find_or_create_publication(RunObserver& observer);
+  void find_or_create_keyless(RunObserver& observer);
+  void leave_younger_keyless();
   void find_or_create_slot(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
   void make_failover(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
   void take_back() noexcept;
@@ -54,6 +59,8 @@ class MadeInSource {
   std::optional<SlotClaim> claim_;
   postgres::Publication publication_;
   bool publication_created_ = false;
+  std::string keyless_;
+  bool keyless_created_ = false;
   Slot slot_;
   bool kept_ = false;
 };

@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "base/publication_list.h"
 #include "destination/contradiction.h"
 #include "model/same_table.h"
 #include "model/schema_diff.h"
@@ -137,6 +138,7 @@ postgres::PreflightRequest preflight_request(const RunOptions& options, const de
   const auto& checkpoint = state.checkpoint;
   postgres::PreflightRequest request{.conninfo = options.conninfo,
                                      .publication = options.publication,
+                                     .keyless = options.keyless == Keyless::inserts,
                                      .slot = options.slot,
                                      .schema = options.schema,
                                      .tables = options.tables,
@@ -323,9 +325,18 @@ namespace {
 // A reset drops slot, publication and target tables, after everything that could refuse the run was checked.
 destination::State reset(const RunOptions& options, postgres::Connection& catalog,
                          destination::Destination& destination) {
-  drop_in_source(catalog, {.slot = options.slot, .publication = options.publication});
+  // Several publications stay, because none is created again.
+  const bool is_one = parse_publications(options.publication).size() == 1;
+  drop_in_source(catalog, {.slot = options.slot, .publication = is_one ? options.publication : std::string()});
   destination.drop(destination::DropScope::sourced);
   return destination.open();
+}
+
+std::string with_keyless(const std::string& list, const std::string& keyless) {
+  if (keyless.empty()) return list;
+  auto names = parse_publications(list);
+  names.push_back(keyless);
+  return publication_list(names);
 }
 
 // The result of everything that can refuse the run. Nothing is created or dropped before.
@@ -374,8 +385,9 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   out.two_phase = options.two_phase || slot.two_phase;
   out.slot_is_behind = state.checkpoint && slot.lsn < state.checkpoint->lsn;
   // Read again: a table counts only if it was committed to the publication before a snapshot's slot is begun.
-  out.kept =
-      std::make_unique<postgres::KeptPublication>(options.publication, options.tables, published_before(state.outputs));
+  out.publications = with_keyless(options.publication, made.keyless());
+  out.kept = std::make_unique<postgres::KeptPublication>(out.publications, options.tables,
+                                                         published_before(state.outputs), made.keyless());
   out.publication = out.kept->read(catalog).value_or(made.publication());
   out.until = end_of_committed(catalog);  // not before what was read of the tables (SyncedTable::undecided)
   out.publication.moment = postgres::read_moment(catalog);
@@ -388,7 +400,7 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   if (destination.capabilities().values.user_types) {
     destination.make_types(postgres::read_type_definitions(catalog, out.publication.tables));
   }
-  postgres::read_obstacles(catalog, out.publication.tables, options.publication, out.publication.via_partition_root);
+  postgres::read_obstacles(catalog, out.publication.tables, out.publications);
 
   out.describes = describes_tables(options, state.outputs);
   postgres::describe_new(

@@ -17,6 +17,7 @@ namespace walbrook::replication {
 
 struct PreparedRun {
   destination::Checkpoint checkpoint;               // durable
+  std::string publications;                         // that the stream is of; a list (base/publication_list.h)
   postgres::Publication publication;                // its tables have the selected columns only
   std::unique_ptr<postgres::KeptPublication> kept;  // reads it again
   ColumnSelectionRef selection;                     // never nullptr

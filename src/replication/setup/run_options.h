@@ -23,6 +23,12 @@ enum class Adoption {
   of_same_owner  // take it over: init_replication created it for this pipeline
 };
 
+// What happens with a table without replica identity that walbrook's own publication would hold.
+enum class Keyless {
+  leave_out,  // it is not replicated
+  inserts     // a second publication holds it, with INSERT and TRUNCATE only (postgres/publication/keyless.h)
+};
+
 enum class ValueFormat { automatic, text, binary };
 
 struct RunOptions {
@@ -30,7 +36,8 @@ struct RunOptions {
   std::function<std::string()> reread_conninfo;  // see EndpointOptions::reread
   std::string pipeline;
   std::string slot;
-  std::string publication;
+  std::string publication;  // one, or a list (base/publication_list.h)
+  Keyless keyless = Keyless::leave_out;
   std::string schema = "public";            // whose tables a publication gets when it is created
   std::vector<postgres::TableName> tables;  // empty = those of the publication
   std::string dataset;                      // target schema; "" = the source's schema names

@@ -85,6 +85,73 @@ TEST_F(Catalog, all_tables_and_schemas) {
   EXPECT_TRUE(publication("p").all_tables);
 }
 
+TEST_F(Catalog, several_publications_are_read_as_one) {
+  sql.exec(
+      "CREATE SCHEMA s; CREATE TABLE a(id int PRIMARY KEY, v int, w int); CREATE TABLE b(id int PRIMARY KEY, v int);"
+      "CREATE TABLE s.c(id int PRIMARY KEY); CREATE TABLE log(v int);"
+      "CREATE PUBLICATION p FOR TABLE a (id, v) WHERE (v > 1), b WHERE (id > 1), s.c WHERE (id > 1), log WITH (publish "
+      "= "
+      "'insert');"
+      "CREATE PUBLICATION \"q,\"\"1\" FOR TABLE a (v, id) WHERE (v IS NULL), b (id, v) WITH (publish = 'update, "
+      "delete');"
+      "CREATE PUBLICATION r FOR TABLES IN SCHEMA s; CREATE PUBLICATION u FOR TABLE a (id, w)");
+  const std::string both = R"(p,"q,""1")";
+  const auto united = publication(both);
+  EXPECT_EQ(united.name, both);
+  EXPECT_TRUE(united.inserts && united.updates && united.deletes);
+  EXPECT_FALSE(united.truncates);
+  EXPECT_EQ(names(both), (std::vector<std::string>{"public.a", "public.b", "public.log", "s.c"}));
+  const auto a = table("a", both);
+  EXPECT_EQ(a.row_filter, "(v > 1) OR (v IS NULL)");
+  EXPECT_EQ(a.published_columns, (std::vector<std::string>{"id", "v"}));
+  EXPECT_EQ(a.disagreement, "");
+  EXPECT_EQ(a.operations, (PublishedOperations{true, true, true, false}));
+  EXPECT_EQ(table("b", both).row_filter, "");
+  EXPECT_EQ(table("b", both).disagreement, "") << "a list of all columns is no other list";
+  EXPECT_EQ(table("log", both).operations, (PublishedOperations{true, false, false, false}));
+  EXPECT_EQ(table("log", both).row_identity.lack, "");
+  EXPECT_EQ(table("c", both).row_filter, "(id > 1)");
+  EXPECT_EQ(table("c", "p,r").row_filter, "") << "a schema has no filter";
+  EXPECT_EQ(table("a", "p,u").disagreement, "p, u");
+  EXPECT_NE(table("a", "p,u").unfit.reason.find("publish different columns of public.a"), std::string::npos);
+  EXPECT_FALSE(read_publication(catalog, "p,missing").has_value());
+  EXPECT_EQ(missing_publications(catalog, {"p", "q,\"1", "x,y", "missing"}),
+            (std::vector<std::string>{"x,y", "missing"}));
+}
+
+TEST_F(Catalog, several_publications_fingerprint_their_own_tables) {
+  sql.exec(
+      "CREATE TABLE a(id int PRIMARY KEY); CREATE TABLE b(id int PRIMARY KEY); CREATE TABLE both_(id int PRIMARY KEY);"
+      "CREATE PUBLICATION p FOR TABLE a, both_; CREATE PUBLICATION q FOR TABLE b, both_");
+  const auto a = table("a", "p,q").fingerprint;
+  const auto b = table("b", "p,q").fingerprint;
+  const auto both = table("both_", "p,q").fingerprint;
+  EXPECT_EQ(table("both_", "q,p").fingerprint, both) << "the order of the names does not matter";
+  EXPECT_EQ(table("a", "p").fingerprint, a) << "nor does a publication without the table";
+  sql.exec("ALTER PUBLICATION q SET (publish = 'insert')");
+  EXPECT_EQ(table("a", "p,q").fingerprint, a);
+  EXPECT_NE(table("b", "p,q").fingerprint, b);
+  EXPECT_NE(table("both_", "p,q").fingerprint, both);
+}
+
+TEST_F(Catalog, several_publications_decide_how_partitions_are_sent) {
+  sql.exec(
+      "CREATE TABLE r(id int, k int, PRIMARY KEY (id, k)) PARTITION BY RANGE (id);"
+      "CREATE TABLE r1 PARTITION OF r FOR VALUES FROM (0) TO (10) PARTITION BY LIST (k);"
+      "CREATE TABLE r1a PARTITION OF r1 FOR VALUES IN (1); CREATE TABLE r2 PARTITION OF r FOR VALUES FROM (10) TO (20);"
+      "CREATE PUBLICATION root FOR TABLE r WHERE (id > 1) WITH (publish_via_partition_root = true, publish = 'insert');"
+      "CREATE PUBLICATION by_leaf FOR TABLE r; CREATE PUBLICATION leaf FOR TABLE r2 WITH (publish = 'update');"
+      "CREATE PUBLICATION middle FOR TABLE r1 WITH (publish_via_partition_root = true)");
+  EXPECT_EQ(names("root,leaf,middle"), std::vector<std::string>{"public.r"});
+  EXPECT_TRUE(table("r", "root,by_leaf").via_root);
+  EXPECT_EQ(table("r", "root,by_leaf").row_filter, "(id > 1)") << "the other listing is not the one that is sent";
+  EXPECT_EQ(table("r", "root,leaf").operations, (PublishedOperations{true, true, false, false}));
+  EXPECT_FALSE(table("r", "by_leaf,leaf").via_root);
+  EXPECT_EQ(table("r", "root,middle").unfit.reason, "");
+  EXPECT_NE(table("r", "by_leaf,middle").unfit.reason.find("send some partitions of public.r one by one"),
+            std::string::npos);
+}
+
 TEST_F(Catalog, partitions_map_to_their_published_ancestor) {
   sql.exec(
       "CREATE TABLE r(id int, k int, PRIMARY KEY (id, k)) PARTITION BY RANGE (id);"

@@ -7,6 +7,7 @@
 #include "postgres/catalog/table_name.h"
 #include "postgres/catalog/table_schema.h"
 #include "postgres/publication/kept_publication.h"
+#include "postgres/publication/keyless.h"
 #include "test/integration/postgres/source_case.h"
 
 namespace walbrook::postgres::test {
@@ -159,6 +160,12 @@ TEST_F(Publishing, a_role_that_may_not_gets_the_sql_for_the_owner) {
   auto theirs = Connection::open(conninfo(user), ConnectionUse::catalog);
   expect_says(thrown_by([&] { create_publication(theirs, "p", "public", {}); }), ErrorKind::permission_denied,
               {"CREATE PUBLICATION \"p\" FOR TABLE ONLY \"public\".\"a\" WITH (", "owner"});
+}
+
+TEST(KeylessName, has_at_most_63_bytes_and_whole_characters) {
+  EXPECT_EQ(keyless_name("walbrook_shop"), "walbrook_shop_keyless");
+  EXPECT_EQ(keyless_name(std::string(63, 'x')), std::string(55, 'x') + "_keyless");
+  EXPECT_EQ(keyless_name(std::string(54, 'x') + "\xC3\xA9y"), std::string(54, 'x') + "_keyless");
 }
 
 }  // namespace

@@ -32,8 +32,9 @@ std::string takes(const Key& key) {
       return "URL or table";
     case Kind::slot_name:
       return "a slot's name";
+    case Kind::publications:
+      return "a name, or names";
     case Kind::name:
-    case Kind::publication_name:
       return "a name";
     case Kind::text:
     case Kind::secret:
