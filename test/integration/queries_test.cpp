@@ -91,9 +91,10 @@ TEST(Queries, one_that_waits_for_its_turn_says_so_and_one_over_a_limit_is_ended)
 TEST(Queries, a_run_that_is_stopped_is_not_taken_for_gone) {
   const Followed db;
   db.follower->signal(SIGSTOP);
-  for (const auto* const command : {"status", "sql"}) {
-    const auto result =
-        run(std::string(command) == "sql" ? db.pipeline.command("sql", {"SELECT 1"}) : db.pipeline.command("status"));
+  Process status(db.pipeline.command("status"));  // each waits for an answer, both at the same time
+  Process sql(db.pipeline.command("sql", {"SELECT 1"}));
+  for (auto* const command : {&status, &sql}) {
+    const auto result = command->wait(milliseconds(60'000));
     EXPECT_EQ(result.exit_code, 4) << result.describe();
     EXPECT_NE(result.err.find("does not answer"), std::string::npos) << result.describe();
     EXPECT_EQ(result.err.find("End that process"), std::string::npos) << result.describe();
