@@ -2,6 +2,8 @@
 // dropped. test/scenario/several_publications*.test show what is replicated.
 #include <gtest/gtest.h>
 
+#include <nlohmann/json.hpp>
+
 #include "test/support/replicated_database.h"
 
 namespace walbrook::test {
@@ -14,6 +16,11 @@ int major_version(const ReplicatedDatabase& db) {
   return std::stoi(db.value("SELECT current_setting('server_version_num')::int / 10000"));
 }
 
+bool streams(const ReplicatedDatabase& db) {
+  const auto status = db.pipeline.status_of("t");
+  return !status.is_null() && status["state"] == "streaming";
+}
+
 std::string publications_of(const ReplicatedDatabase& db) {
   return db.value("SELECT coalesce(string_agg(pubname, ' ' ORDER BY pubname), '') FROM pg_publication");
 }
@@ -22,6 +29,12 @@ std::string tables_of(const ReplicatedDatabase& db, const std::string& publicati
   return db.value(
       "SELECT coalesce(string_agg(tablename, ' ' ORDER BY tablename), '') FROM pg_publication_tables WHERE pubname = " +
       quote_literal(publication));
+}
+
+ProcessResult run_with(const ReplicatedDatabase& db, const std::string& publications) {
+  auto pipeline = db.pipeline;
+  pipeline.publication = publications;
+  return pipeline.run();
 }
 
 void expect_refusal(const ProcessResult& result, int exit_code, const std::vector<std::string>& words) {
@@ -62,7 +75,7 @@ TEST(SeveralPublications, different_columns_are_refused_before_the_stream_ends) 
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   db.exec("ALTER PUBLICATION b SET TABLE t; INSERT INTO t VALUES (2, 2, 2)");
   expect_refusal(db.pipeline.run(), 3, words);
-  expect_refusal(db.pipeline.run({"--publication", "a"}), 0, {});
+  expect_refusal(run_with(db, "a"), 0, {});
   db.comparison.publication = "a";
   EXPECT_EQ(db.differences(), "");
 }
@@ -75,9 +88,7 @@ TEST(SeveralPublications, columns_that_differ_during_a_run_end_it_with_advice) {
       "CREATE TABLE t(id int PRIMARY KEY, v int); CREATE PUBLICATION a FOR TABLE t; CREATE PUBLICATION b FOR TABLE t");
   db.pipeline.publication = "a,b";
   Process running(db.pipeline.command("run", {"--follow", "--catalog-poll-interval", "60000"}));
-  ASSERT_TRUE(
-      eventually([&] { return !running.running() || db.pipeline.status_of("t").value("state", "") == "streaming"; },
-                 milliseconds(30'000)));
+  ASSERT_TRUE(eventually([&] { return !running.running() || streams(db); }, milliseconds(30'000)));
   db.exec("ALTER PUBLICATION b SET TABLE t (id); INSERT INTO t VALUES (1, 1)");
   expect_refusal(running.wait(milliseconds(30'000)), 3, {"Publish the same columns in each publication"});
 }
@@ -96,7 +107,7 @@ TEST(SeveralPublications, one_that_is_younger_than_the_slot_is_found_before_the_
                                             "Run once with --publication a", "then with --publication a,b"};
     expect_refusal(db.pipeline.run(), 3, words);
     expect_refusal(run(db.pipeline.command("check")), 3, words);
-    EXPECT_EQ(db.pipeline.run({"--publication", "a"}).exit_code, 0);
+    EXPECT_EQ(run_with(db, "a").exit_code, 0);
   }
   const auto result = db.pipeline.run();
   EXPECT_EQ(result.exit_code, 0) << result.describe();
@@ -133,7 +144,8 @@ TEST(SeveralPublications, only_walbrooks_own_is_altered_and_dropped) {
   EXPECT_EQ(publications_of(db), "other walbrook") << "several stay in a reset, because none is created again";
   EXPECT_EQ(db.differences(), "");
 
-  result = run(db.pipeline.command("pipeline", {"drop", "--yes"}));
+  result = run(walbrook_command({"pipeline", db.pipeline.slot, "drop", "--yes", "--source", db.conninfo(),
+                                 "--destination", db.pipeline.destination()}));
   EXPECT_EQ(result.exit_code, 0) << result.describe();
   EXPECT_NE(result.out.find("publication other is kept: walbrook did not create it"), std::string::npos)
       << result.describe();

@@ -370,6 +370,10 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   auto state = destination.open();
   const auto checked =
       check(options, catalog, destination, options.reset ? destination::State{} : state, types, server);
+  // Of several publications, a reset drops none: who created them stays known.
+  const auto kept_maker = options.reset && state.checkpoint && parse_publications(options.publication).size() > 1
+                              ? state.checkpoint->made_publication
+                              : std::nullopt;
   if (options.reset) state = reset(options, catalog, destination);
 
   PreparedRun out;
@@ -411,6 +415,7 @@ PreparedRun prepare(const RunOptions& options, destination::Destination& destina
   out.checkpoint = beginning(options, state.checkpoint, slot, checked.start_over, checked.server);
   out.checkpoint.source = out.source;
   made.note_makers(state.checkpoint, out.checkpoint);
+  if (kept_maker) out.checkpoint.made_publication = kept_maker;
   RecordChanges changed;
   if (state.checkpoint && state.checkpoint->systemid != checked.server.systemid) {
     changed.outputs = accept_new_system(state.outputs, out.publication);
