@@ -44,9 +44,10 @@ int count_in(const std::map<std::string, int>& rows, const std::string& row) {
 void Auditor::check(const ReplicaState& state) {
   if (state.commits == commits_) return;
   commits_ = state.commits;
+  const auto before = checkpoint_;
   check_checkpoint(state.checkpoint);
   for (const auto& table : state.tables) {
-    if (table.is_suspended) check_suspended(table, state.checkpoint);
+    if (table.is_suspended) check_suspended(table, before);
     if (!table.is_suspended) suspended_.erase(table.name);
     if (!table.is_streaming) {
       if (table.has_left && expected_.contains(table.oid)) check_left(table, state.checkpoint);
@@ -86,8 +87,9 @@ void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
   left_[table.oid] = checkpoint;
 }
 
-// A suspension is stored in a load of its own, which does not move the checkpoint.
-void Auditor::check_suspended(const ReplicaTable& table, Lsn checkpoint) {
+// A suspension is stored in a load of its own. The same step of the engine may apply a batch after that, so the rows
+// are those of the checkpoint `before` it.
+void Auditor::check_suspended(const ReplicaTable& table, Lsn before) {
   const auto [known, is_new] = suspended_.emplace(table.name, table.rows);
   if (!is_new) {
     if (known->second == table.rows) return;
@@ -95,10 +97,10 @@ void Auditor::check_suspended(const ReplicaTable& table, Lsn checkpoint) {
   }
   const auto streamed = expected_.find(table.oid);
   if (streamed == expected_.end() || streamed->second.seam != table.seam) return;
-  const auto& expected = advance(table, checkpoint);
+  const auto& expected = advance(table, before);
   if (!expected.is_comparable) return;
   const auto ahead = ahead_of(table, expected);
-  compare(table, ahead ? *ahead : expected, checkpoint);
+  compare(table, ahead ? *ahead : expected, before);
 }
 
 // True if the table was altered or published again since its copy. The catalog shows this before the stream gets there.

@@ -65,7 +65,7 @@ class Auditor {
   };
   void check_checkpoint(Lsn checkpoint);
   void check_left(const ReplicaTable& table, Lsn checkpoint);
-  void check_suspended(const ReplicaTable& table, Lsn checkpoint);
+  void check_suspended(const ReplicaTable& table, Lsn before);
   [[nodiscard]] bool needs_copy(const ReplicaTable& table) const;
   void check_nothing_followed(std::uint32_t table, Lsn left_at) const;
   Expected& advance(const ReplicaTable& table, Lsn checkpoint);

@@ -62,6 +62,7 @@ class LocalServerTest : public ::testing::Test {
     };
     const auto request = [this](replication::Requested /*what*/, const std::vector<postgres::TableName>& tables) {
       if (tables.at(0).name == "unknown") throw Error(ErrorKind::configuration, "no table unknown", "Tables: none.");
+      requested_ = what;
       resynced_ = tables;
     };
     return std::make_unique<LocalServer>(path_, *destination_, ServedRun{.status = status, .request = request},
@@ -122,6 +123,7 @@ class LocalServerTest : public ::testing::Test {
   fs::path folder_;
   std::string path_;
   std::vector<postgres::TableName> resynced_;
+  replication::Requested requested_ = replication::Requested::resync;
   std::unique_ptr<destination::Destination> destination_;
 };
 
@@ -160,6 +162,10 @@ TEST_F(LocalServerTest, a_resync_reaches_the_run_and_its_refusal_the_asker) {
   ASSERT_EQ(resynced_.size(), 2U);
   EXPECT_EQ(resynced_[1].schema, "S\"x");
   EXPECT_EQ(resynced_[1].name, "with . and ü");
+  for (const auto what : {replication::Requested::suspend, replication::Requested::resume}) {
+    EXPECT_TRUE(ask_request(path_, what, tables));
+    EXPECT_EQ(requested_, what);
+  }
   EXPECT_EQ(kind_of([&] {
               static_cast<void>(ask_request(path_, replication::Requested::resync,
                                             {{.schema = "public", .name = "unknown", .columns = {}}}));
