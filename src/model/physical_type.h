@@ -63,8 +63,9 @@ struct PhysicalType {
   std::vector<std::string> names;      // of a structure's fields, as in the source
   // The source's own type, if the destination has PostgreSQL's types (ValueLimits::source_types) and the layout does
   // not already say which one: "3802" is the OID of a built-in type, "citext" the name of an extension's, "1700[]" an
-  // array of a type, "geometry[:]" one whose elements are separated by a colon. The layout is then utf8 or json, and values are in the type's text form, or it is the type's own.
-  // At a destination with user_types alone: the name of an enum, whose layout is utf8.
+  // array of a type, "geometry[:]" one whose elements are separated by a colon. The layout is then utf8 or json, and
+  // values are in the type's text form, or it is the type's own. At a destination with user_types alone: the name of an
+  // enum, whose layout is utf8.
   std::string native{};
   friend bool operator==(const PhysicalType& a, const PhysicalType& b);
 };

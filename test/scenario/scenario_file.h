@@ -48,11 +48,12 @@ struct Step {
   enum class Kind { sql, run, crash, request, tables, gone, user, publications };
   Kind kind = Kind::sql;
   int line = 0;
-  std::string session;             // of sql; "": the main one
-  bool meanwhile = false;          // of sql
-  std::string sql;                 //
-  std::vector<std::string> words;  // flags of run, command and tables of request, table and columns of gone, the user, …
-  int exit_code = 0;               // of run
+  std::string session;     // of sql; "": the main one
+  bool meanwhile = false;  // of sql
+  std::string sql;         //
+  std::vector<std::string>
+      words;          // flags of run, command and tables of request, table and columns of gone, the user, …
+  int exit_code = 0;  // of run
   std::vector<std::string> output;
   std::vector<std::string> absent;
   struct RowCount {

@@ -2,6 +2,7 @@
 // process.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <set>
@@ -51,6 +52,11 @@ struct SyncedTable {
   postgres::SourceTable source;
   std::vector<SyncedOutput> outputs;
 };
+
+[[nodiscard]] inline bool has_streaming_output(const SyncedTable& table) {
+  return std::ranges::any_of(table.outputs,
+                             [](const SyncedOutput& output) { return output.record.state == OutputState::streaming; });
+}
 
 // An output together with its table. Both pointers are null, or neither is.
 struct FoundOutput {

@@ -60,7 +60,7 @@ class LocalServerTest : public ::testing::Test {
       now.destination = "shop.duckdb";
       return now;
     };
-    const auto request = [this](replication::Requested /*what*/, const std::vector<postgres::TableName>& tables) {
+    const auto request = [this](replication::Requested what, const std::vector<postgres::TableName>& tables) {
       if (tables.at(0).name == "unknown") throw Error(ErrorKind::configuration, "no table unknown", "Tables: none.");
       requested_ = what;
       resynced_ = tables;
