@@ -19,7 +19,8 @@ std::vector<TargetRecord> TargetMover::move(std::span<const TargetMove> moves) {
 
 // Gives the table a name that is nobody's.
 TargetRecord TargetMover::take_away(const TargetMove& move) {
-  const auto& [schema, table] = move.former;
+  const auto& schema = move.former.schema;
+  const auto& table = move.former.table;
   auto live = state_.live_target(schema, table);
   if (!live) {
     throw TargetRefused(

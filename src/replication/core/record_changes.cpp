@@ -19,7 +19,20 @@ void RecordChanges::add(const SyncedTable& table) {
   for (const auto& output : table.outputs) outputs.push_back(output.record);
 }
 
+// What was noted before a rename is outdated by what is stored with it: under the former names it must not come later.
+void RecordChanges::forget_outdated(const Renames& later) {
+  std::erase_if(outputs, [&later](const OutputRecord& record) {
+    return std::ranges::find(later.outputs, record.id, &OutputRecord::id) != later.outputs.end();
+  });
+  std::erase_if(tables, [&later](const TableRecord& record) {
+    return std::ranges::any_of(later.tables, [&record](const TableRecord& now) {
+      return now.oid == record.oid || (now.schema == record.schema && now.name == record.name);
+    });
+  });
+}
+
 void RecordChanges::add(RecordChanges&& others) {
+  for (const auto& each : others.renames) forget_outdated(each);
   std::ranges::move(others.renames, std::back_inserter(renames));
   std::ranges::move(others.alterations, std::back_inserter(alterations));
   std::ranges::move(others.tables, std::back_inserter(tables));

@@ -36,9 +36,12 @@ struct RecordChanges {
     return renames.empty() && alterations.empty() && tables.empty() && outputs.empty();
   }
   void add(const SyncedTable& table);  // adds its record and those of all its outputs
-  void add(RecordChanges&& others);
+  void add(RecordChanges&& others);    // which were made later
   // Throws OutputFailed if a target cannot be altered. REQUIRES: `renames` is empty.
   void put(destination::Transaction& transaction) const;
+
+ private:
+  void forget_outdated(const Renames& later);
 };
 
 }  // namespace walbrook::replication
