@@ -27,7 +27,7 @@ class Selection {
 
   std::vector<Combination> take() && {
     for (std::size_t i = 0; i < scenarios_.size(); ++i) {
-      select_modes(scenarios_[i], i % 2 == 0);
+      select_modes(scenarios_[i], i);
       select_destinations(scenarios_[i], i);
     }
     for (const auto& configuration : configurations()) {
@@ -38,17 +38,20 @@ class Selection {
   }
 
  private:
-  void select_modes(const Scenario& scenario, bool even) {
+  void select_modes(const Scenario& scenario, std::size_t turn) {
     if (!runs_into(scenario, tested_destinations().front())) return;
-    bool takes_this_mode = even;
+    std::vector<const Configuration*> killed, unharmed;
     for (const auto& configuration : configurations()) {
       if (!runs_in(scenario, configuration)) continue;
       if (scenario.schema_changes && configuration.pairwise && configuration.name != "defaults") {
-        takes_this_mode = !takes_this_mode;
-        if (takes_this_mode) continue;
+        (configuration.killed ? killed : unharmed).push_back(&configuration);
+      } else {
+        select(scenario, configuration, tested_destinations().front());
       }
-      select(scenario, configuration, tested_destinations().front());
     }
+    if (!scenario.schema_changes) return;
+    select(scenario, *killed[turn % killed.size()], tested_destinations().front());
+    if (turn % 2 == 0) select(scenario, *unharmed[turn / 2 % unharmed.size()], tested_destinations().front());
   }
 
   // The destinations other than DuckDB: those that the file names, and one of the others, the next file one of the next

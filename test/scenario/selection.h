@@ -3,8 +3,8 @@
 //
 // - Each file runs in each of its configurations into DuckDB, unless it is for other destinations alone, with the
 //   defaults into one other destination (the next file into one of the next kind), and as its words name it. Files with
-//   `smoke` run into one destination of every kind. Of the run modes of a schema change it takes every other one: the
-//   next file takes the rest.
+//   `smoke` run into one destination of every kind. Of the run modes of a schema change it takes one with kills, and
+//   for every other file one without: the next file takes the next mode.
 // - Each of these runs on one server, and all servers get about as many.
 // - Over all files, every pair of a server and a destination, of a server and a configuration, and of a configuration
 // and

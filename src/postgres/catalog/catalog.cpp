@@ -205,7 +205,7 @@ WITH RECURSIVE pub AS (
                                      ELSE false END LIMIT 1)),
       'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
             a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.xmin::text::bigint,
-            a.atthasmissing OR EXISTS (SELECT FROM missing WHERE missing.root = c.oid AND missing.attname = a.attname),
+            a.atthasmissing OR (c.oid, a.attname) IN (SELECT root, attname FROM missing),
             coalesce(d.oid, 0)::bigint,
             pg_catalog.hashtext(pg_catalog.concat_ws('/', a.attstattarget, a.attstorage, a.attcompression, a.attnotnull,
               a.attacl, a.attoptions, a.attinhcount, a.attislocal, a.attidentity, a.attgenerated, a.attcollation)))
