@@ -112,6 +112,9 @@ const std::vector<Case>& cases() {
       // Partitions.
       {via_root, {"ANALYZE t", "VACUUM t1", "ALTER TABLE t ALTER v SET STATISTICS 5"}, Kind::none},
       {via_root, {"CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30)"}, Kind::none},
+      {via_root,
+       {"ALTER TABLE t ALTER v SET DEFAULT 'x'", "CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30)"},
+       Kind::none},
       {by_leaf, {"CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30)"}, Kind::missed},
       {via_root,
        {"BEGIN; CREATE TABLE t3 (LIKE t); INSERT INTO t3 VALUES (21); ALTER TABLE t ATTACH PARTITION t3 FOR VALUES "
@@ -134,7 +137,10 @@ const std::vector<Case>& cases() {
       {by_leaf, {"ALTER TABLE t1 SET UNLOGGED", "ALTER TABLE t1 SET LOGGED"}, Kind::ambiguous},
       {via_root, {"ALTER TABLE t ALTER v TYPE text USING lower(v)"}, Kind::missed},
       {via_root, {"ALTER TABLE t DROP COLUMN v", "ALTER TABLE t ADD COLUMN v text"}, Kind::reshaped},
-      {via_root, {"ALTER TABLE t RENAME COLUMN v TO vv"}, Kind::reshaped},
+      {via_root, {"ALTER TABLE t RENAME COLUMN v TO vv"}, Kind::in_place},
+      {by_leaf, {"ALTER TABLE t RENAME COLUMN v TO vv"}, Kind::reshaped},
+      {via_root, {"ALTER TABLE t ADD COLUMN z int DEFAULT 7"}, Kind::in_place},
+      {via_root, {"ALTER TABLE t ADD COLUMN z int DEFAULT 7", "VACUUM FULL t1"}, Kind::reshaped},
   };
   return all;
 }
