@@ -2,6 +2,13 @@
 
 namespace walbrook::destination {
 
+OutputRecord TargetMove::before() const {
+  auto record = output;
+  record.target_schema = former.schema;
+  record.target_name = former.table;
+  return record;
+}
+
 MergeCounts apply(Transaction& transaction, const OutputRecord& output, const RowOperations& operations) {
   MergeCounts counts;
   const RowsOf rows{.schema = operations.schema,

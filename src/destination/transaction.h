@@ -81,6 +81,8 @@ struct Alteration {
 struct TargetMove {
   OutputRecord output;  // with the target's name from then on
   TargetName former;
+
+  [[nodiscard]] OutputRecord before() const;  // the output with the target's former name
 };
 
 // What the rows of one row operation have in common. All of it is borrowed until the operation returns.

@@ -164,7 +164,14 @@ void DuckDbTransaction::drop_former(const TargetName& name) {
 
 void DuckDbTransaction::move(std::span<const TargetMove> moves) {
   begin();
-  auto moved = on_target([&] { return TargetMover(connection_, state_, names_, pipeline_).move(moves); });
+  std::vector<TargetRecord> live;
+  for (const auto& each : moves) {
+    auto record = state_.live_target(each.former.schema, each.former.table);
+    if (!record) refuse_missing(each.before());
+    live.push_back(*std::move(record));
+  }
+  auto moved =
+      on_target([&] { return TargetMover(connection_, state_, names_, pipeline_).move(moves, std::move(live)); });
   for (const auto& each : moves) dropped_.emplace_back(each.former.schema, each.former.table);
   for (auto& record : moved) {
     const Key key{record.target.schema, record.target.table};

@@ -9,30 +9,20 @@
 
 namespace walbrook::destination::duckdb {
 
-std::vector<TargetRecord> TargetMover::move(std::span<const TargetMove> moves) {
-  std::vector<TargetRecord> moved;
-  moved.reserve(moves.size());
-  for (const auto& each : moves) moved.push_back(take_away(each));
-  for (std::size_t i = 0; i < moves.size(); ++i) put(moved[i], moves[i].output);
-  return moved;
+std::vector<TargetRecord> TargetMover::move(std::span<const TargetMove> moves, std::vector<TargetRecord> live) {
+  for (auto& record : live) take_away(record);
+  for (std::size_t i = 0; i < moves.size(); ++i) put(live[i], moves[i].output);
+  return live;
 }
 
 // Gives the table a name that is nobody's.
-TargetRecord TargetMover::take_away(const TargetMove& move) {
-  const auto& schema = move.former.schema;
-  const auto& table = move.former.table;
-  auto live = state_.live_target(schema, table);
-  if (!live) {
-    throw TargetRefused(
-        fmt::format("target table {}.{} does not exist in {}", schema, table, connection_.database().label()),
-        "Resync the table.");
-  }
-  state_.forget_target(live->target);
-  auto name = free_name(capabilities().names, fmt::format("_walbrook_move_{}", move.output.id.value),
-                        [&](const std::string& candidate) { return names_.contain(schema, candidate); });
-  rename(live->target, name, fmt::format("renaming {}.{}", schema, table));
-  live->target.table = std::move(name);
-  return *std::move(live);
+void TargetMover::take_away(TargetRecord& record) {
+  auto& target = record.target;
+  state_.forget_target(target);
+  auto name = free_name(capabilities().names, fmt::format("_walbrook_move_{}", record.output.value),
+                        [&](const std::string& candidate) { return names_.contain(target.schema, candidate); });
+  rename(target, name, fmt::format("renaming {}.{}", target.schema, target.table));
+  target.table = std::move(name);
 }
 
 void TargetMover::put(TargetRecord& record, const OutputRecord& output) {

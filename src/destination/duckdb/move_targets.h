@@ -21,12 +21,12 @@ class TargetMover {
   TargetMover(Connection& connection, StateTables& state, RelationNames& names, const std::string& pipeline)
       : connection_(connection), state_(state), names_(names), pipeline_(pipeline) {}
 
-  // Returns the records of the moved tables. Throws TargetRefused if a table is missing, or if its new name belongs to
-  // an object that this pipeline did not make.
-  [[nodiscard]] std::vector<TargetRecord> move(std::span<const TargetMove> moves);
+  // `live`: the records of the tables, in the order of `moves`. Returns them as they are afterwards. Throws
+  // TargetRefused if a new name belongs to an object that this pipeline did not make.
+  [[nodiscard]] std::vector<TargetRecord> move(std::span<const TargetMove> moves, std::vector<TargetRecord> live);
 
  private:
-  [[nodiscard]] TargetRecord take_away(const TargetMove& move);
+  void take_away(TargetRecord& record);
   void put(TargetRecord& record, const OutputRecord& output);
   void rename(const Target& target, const std::string& name, const std::string& doing);
   void recreate(const Target& target, const OutputRecord& output, const std::string& doing);

@@ -111,10 +111,8 @@ void MemoryTransaction::swap_in(const OutputRecord& output, const TargetName* fo
 void MemoryTransaction::move(std::span<const TargetMove> moves) {
   store_->reach(Step::change);
   std::vector<MemoryTable> moved;
-  for (const auto& [output, former] : moves) {
-    auto before = output;
-    before.target_schema = former.schema;
-    before.target_name = former.table;
+  for (const auto& each : moves) {
+    const auto before = each.before();
     moved.push_back(changed(before));
     targets_[name_of(before)] = std::nullopt;
   }

@@ -13,7 +13,6 @@
 #include "destination/postgres/copy.h"
 #include "destination/postgres/move_targets.h"
 #include "destination/postgres/needed_target.h"
-#include "destination/postgres/postgres_capabilities.h"
 #include "destination/postgres/target_check.h"
 #include "destination/postgres/target_key.h"
 
@@ -142,24 +141,6 @@ void PostgresTransaction::give_privileges(const TargetName& from, const Target& 
   }
 }
 
-// The index of the key is called after the table, unless another relation has that name. A primary key has the name of
-// its index.
-void PostgresTransaction::rename_index(const TargetName& table) {
-  const auto rows = session_.query(
-      "SELECT c.relname, i.indisprimary FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
-      "WHERE i.indrelid "
-      "= pg_catalog.to_regclass($1) AND c.relname LIKE '\\_walbrook\\_copy\\_%'",
-      {full_name(table.schema, table.table)}, "looking for an index");
-  if (rows.size() == 0) return;
-  const auto name = with_suffix(capabilities().names, table.table, rows.boolean(0, 1) ? "_pkey" : "_key_idx");
-  const auto taken = session_.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {full_name(table.schema, name)},
-                                    "looking for an index");
-  if (taken.boolean(0, 0)) return;
-  session_.execute(
-      fmt::format("ALTER INDEX {} RENAME TO {}", full_name(table.schema, rows.text(0, 0)), identifier(name)),
-      "naming an index");
-}
-
 void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
   auto copy = state_.copy_of(output.id);
   if (!copy || copy->target.schema != output.target_schema) {
@@ -183,7 +164,7 @@ void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* 
     return true;
   });
   if (!is_replaced) return;
-  rename_index(output.target());
+  name_index_after_table(session_, output.target());
   state_.forget_target({.schema = copy->target.schema, .table = copy->target.table});
   copy->kind = TargetRecord::Kind::live;
   copy->has_source = output.has_source();
@@ -221,15 +202,12 @@ void PostgresTransaction::drop_former(const TargetName& name) {
 void PostgresTransaction::move(std::span<const TargetMove> moves) {
   std::vector<TargetRecord> live;
   for (const auto& each : moves) {
-    auto before = each.output;
-    before.target_schema = each.former.schema;
-    before.target_name = each.former.table;
+    const auto before = each.before();
     auto* const record = find_live(before);
     if (record == nullptr) refuse_missing(before);
     live.push_back(*record);
   }
   const auto moved = on_target([&] { return move_targets(session_, state_, pipeline_, moves, std::move(live)); });
-  for (const auto& each : moves) rename_index(each.output.target());
   for (const auto& each : moves) changed_[{each.former.schema, each.former.table}] = std::nullopt;
   for (const auto& record : moved) changed_[{record.target.schema, record.target.table}] = record;
 }

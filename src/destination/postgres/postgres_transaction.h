@@ -76,7 +76,6 @@ class PostgresTransaction final : public destination::Transaction {
   // If others need the target table, replaces its rows by those of the copy, drops the copy and returns true.
   [[nodiscard]] bool take_rows(const OutputRecord& output, const Target& copy, const std::string& action);
   void drop_former(const TargetName& name);
-  void rename_index(const TargetName& table);
   void give_privileges(const TargetName& from, const Target& to);
   void flush_records();
   void put_load(LoadRecord load);

@@ -4,7 +4,10 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <optional>
 #include <string>
+
+#include "destination/postgres/postgres_capabilities.h"
 
 namespace walbrook::destination::postgresql {
 namespace {
@@ -85,6 +88,49 @@ void drop_primary_key(Session& session, Target& target) {
     changes += fmt::format("{}ALTER COLUMN {} DROP NOT NULL", changes.empty() ? "" : ", ", identifier(column.name));
   }
   if (!changes.empty()) session.execute(fmt::format("ALTER TABLE {} {}", table, changes), action);
+}
+
+namespace {
+
+std::string index_name(const TargetName& table, bool is_primary) {
+  return with_suffix(capabilities().names, table.table, is_primary ? "_pkey" : "_key_idx");
+}
+
+struct KeyIndex {
+  std::string name;
+  bool is_primary;
+};
+
+// It is called after the table, or after the copy that the table was.
+std::optional<KeyIndex> find_index(Session& session, const TargetName& table) {
+  const auto rows = session.query(
+      "SELECT c.relname, i.indisprimary FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
+      "WHERE i.indrelid = pg_catalog.to_regclass($1) AND (c.relname IN ($2, $3) OR c.relname LIKE "
+      "'\\_walbrook\\_copy\\_%') LIMIT 1",
+      {full_name(table.schema, table.table), index_name(table, true), index_name(table, false)},
+      "looking for an index");
+  if (rows.size() == 0) return std::nullopt;
+  return KeyIndex{.name = rows.text(0, 0), .is_primary = rows.boolean(0, 1)};
+}
+
+void give_name(Session& session, const TargetName& table, const KeyIndex& index, const std::string& name) {
+  session.execute(fmt::format("ALTER INDEX {} RENAME TO {}", full_name(table.schema, index.name), identifier(name)),
+                  "naming an index");
+}
+
+}  // namespace
+
+void rename_index(Session& session, const TargetName& table, const std::string& name) {
+  if (const auto index = find_index(session, table)) give_name(session, table, *index, name);
+}
+
+void name_index_after_table(Session& session, const TargetName& table) {
+  const auto index = find_index(session, table);
+  if (!index) return;
+  const auto name = index_name(table, index->is_primary);
+  const auto taken = session.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {full_name(table.schema, name)},
+                                   "looking for an index");
+  if (!taken.boolean(0, 0)) give_name(session, table, *index, name);
 }
 
 bool has_other_primary_key(const Target& target, const TableSchema& schema) {

@@ -5,6 +5,8 @@
 // others are appended, so the net effect of a batch, in which keys may be swapped, never has a key twice.
 #pragma once
 
+#include <string>
+
 #include "destination/postgres/server_types.h"
 #include "destination/postgres/session.h"
 #include "destination/target.h"
@@ -21,6 +23,11 @@ enum class KeyForm { index, primary_key };
 void create_key(Session& session, const ServerTypes& types, Target& target, const TableSchema& schema, KeyForm form);
 // Drops the primary key that create_key made, if there is one.
 void drop_primary_key(Session& session, Target& target);
+
+// Gives the index of the table's key, if it has one, that name. A primary key has the name of its index.
+void rename_index(Session& session, const TargetName& table, const std::string& name);
+// Calls the index of the key after the table, unless another relation has that name.
+void name_index_after_table(Session& session, const TargetName& table);
 
 // Returns whether create_key has given the table a primary key on other columns than the key of `schema`.
 [[nodiscard]] bool has_other_primary_key(const Target& target, const TableSchema& schema);

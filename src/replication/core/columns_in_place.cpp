@@ -19,7 +19,6 @@ using postgres::ColumnLineage;
 // table without columns has a column that no source has.
 std::optional<ColumnLineage> lineage_of(const SyncedTable& table, const OutputRecord& record) {
   if (record.columns == nullptr || record.columns->columns.empty() || record.fingerprint.empty()) return std::nullopt;
-  if (table.source.fingerprint.empty()) return std::nullopt;  // it left before this run
   const auto before = postgres::parse_fingerprint(record.fingerprint);
   const auto now = postgres::parse_fingerprint(table.source.fingerprint);
   const bool has_partitions = !before.members.empty() || !now.members.empty();

@@ -41,6 +41,14 @@ void remove_from_copy(OutputRecord& record) {
   spdlog::warn("table {}.{} is {}", record.schema, record.name, record.reason);
 }
 
+void leave_without_source(OutputRecord& record, const std::string& reason) {
+  record.source = 0;
+  record.state = OutputState::removed;
+  record.suspension = {};
+  record.reason = reason;
+  spdlog::warn("table {}.{} was {}", record.schema, record.name, record.reason);
+}
+
 void suspend(OutputRecord& record, std::string reason) {
   record.state = OutputState::suspended;
   record.suspension.by_request = false;

@@ -35,6 +35,9 @@ void end_leaving(destination::TableRecord& table);
 // Marks the output removed, because its table is not published any more. Its last copy stays.
 void remove_from_copy(destination::OutputRecord& output);
 
+// Marks the output as one that no table has any more: its table gave up its name.
+void leave_without_source(destination::OutputRecord& record, const std::string& reason);
+
 // Marks the output suspended, with the reason.
 void suspend(destination::OutputRecord& output, std::string reason);
 // Decides about an output of `table` that can be brought up to date only by a new copy. It becomes `pending`, except in

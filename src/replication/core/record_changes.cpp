@@ -7,11 +7,19 @@
 #include "replication/core/output_failed.h"
 
 namespace walbrook::replication {
+namespace {
+
+void put_records(destination::Transaction& transaction, const std::vector<TableRecord>& tables,
+                 const std::vector<OutputRecord>& outputs) {
+  for (const auto& table : tables) transaction.put(destination::PutTable{table});
+  for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
+}
+
+}  // namespace
 
 void Renames::put(destination::Transaction& transaction) const {
   if (!moves.empty()) transaction.move(moves);
-  for (const auto& table : tables) transaction.put(destination::PutTable{table});
-  for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
+  put_records(transaction, tables, outputs);
 }
 
 void RecordChanges::add(const SyncedTable& table) {
@@ -46,8 +54,7 @@ void RecordChanges::put(destination::Transaction& transaction) const {
         output.id, [&, output = &output, alteration = &alteration] { transaction.alter(*output, *alteration); },
         OutputFailed::Doing::alteration);
   }
-  for (const auto& table : tables) transaction.put(destination::PutTable{table});
-  for (const auto& output : outputs) transaction.put(destination::PutOutput{output});
+  put_records(transaction, tables, outputs);
 }
 
 }  // namespace walbrook::replication

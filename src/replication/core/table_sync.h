@@ -204,7 +204,7 @@ class TableSync {
   void follow_renames(const postgres::Publication& publication);
   // The table with this OID does not have its name any more: its outputs under the old name are removed, and their last
   // copies stay.
-  Renamed leave_old_name(Oid oid, const std::string& reason = "renamed in the source; the target table is kept");
+  Renamed leave_old_name(Oid oid, const std::string& reason);
   void keep_members(const std::unordered_map<Oid, Oid>& before);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
 
