@@ -131,6 +131,7 @@ config::Configuration read_settings(const CommandEntry& entry, const Flags& flag
   if (flags.primary_key) settings.set_flag("destination.postgresql.primary_key", "--primary-key", "true");
   if (flags.standby) settings.set_flag("sources.pg_replication.standby", "--standby", "true");
   if (flags.failover) settings.set_flag("sources.pg_replication.failover", "--failover", "true");
+  if (flags.ddl_trigger) settings.set_flag("sources.pg_replication.ddl_trigger", "--ddl-trigger", "true");
   if (flags.two_phase) settings.set_flag("sources.pg_replication.two_phase", "--two-phase", "true");
   return settings;
 }
@@ -226,6 +227,7 @@ void read_source_settings(const config::Configuration& settings, replication::Ru
   if (const auto format = settings.text("sources.pg_replication.format")) run.format = parse_value_format(*format);
   if (const auto two_phase = settings.boolean("sources.pg_replication.two_phase")) run.two_phase = *two_phase;
   if (const auto standby = settings.boolean("sources.pg_replication.standby")) run.standby = *standby;
+  if (const auto triggers = settings.boolean("sources.pg_replication.ddl_trigger")) run.ddl_trigger = *triggers;
   if (const auto failover = settings.boolean("sources.pg_replication.failover")) run.failover = *failover;
   if (settings.text("sources.pg_replication.origin") == "none") run.origin = "none";
   if (settings.text("sources.pg_replication.keyless") == "inserts") run.keyless = replication::Keyless::inserts;

@@ -146,6 +146,8 @@ void add_selection(CLI::App& app, Flags& flags) {
   add_flag(app, source_group, "--standby", flags.standby, "the source may be a standby (16 and later)");
   add_flag(app, source_group, "--failover", flags.failover,
            "the slot is a failover slot, which standbys can synchronize\n(17 and later)");
+  add_flag(app, source_group, "--ddl-trigger", flags.ddl_trigger,
+           "create event triggers that describe tables when they are altered");
   add_setting(app, flags, source_group, "sources.pg_replication.keyless", "WHAT",
               "leave_out or inserts: whether INSERT and TRUNCATE of tables without\nreplica identity are replicated; "
               "default: leave_out");

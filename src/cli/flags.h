@@ -26,8 +26,8 @@ struct Flags {
   std::vector<std::pair<std::string, std::string>> settings;
   std::vector<std::string> tables;
   bool diff = false;  // of pipeline NAME schema
-  bool no_snapshot = false, two_phase = false, failover = false, standby = false, adopt_slot = false,
-       primary_key = false, create_types = false, enum_columns = false;
+  bool no_snapshot = false, two_phase = false, failover = false, standby = false, ddl_trigger = false,
+       adopt_slot = false, primary_key = false, create_types = false, enum_columns = false;
 
   std::optional<std::string> pipeline, project;
   std::optional<std::string> until, skip_transaction, at;

@@ -71,6 +71,9 @@ constexpr std::array all_keys = {
         "The source may be a standby. Requires PostgreSQL 16."},
     Key{source_section, "failover", Kind::boolean, "false", "--failover",
         "The slot is a failover slot, which standbys can synchronize. Requires PostgreSQL 17."},
+    Key{source_section, "ddl_trigger", Kind::boolean, "false", "--ddl-trigger",
+        "Event triggers in the source describe each table that is altered, for exact schema changes. Only a superuser can "
+        "create them."},
     Key{source_section, "origin", Kind::choice, "any", "--origin",
         "`none`: only changes that were not themselves replicated into the source.", "any|none"},
     Key{source_section, "logical_decoding_work_mem", Kind::postgres_memory, "256MB", "--logical-decoding-work-mem",

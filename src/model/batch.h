@@ -7,6 +7,8 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -23,6 +25,16 @@ struct Truncate {
   std::uint32_t sequence = 0;     // see RowBatch::sequence
 };
 
+// A command altered the table. Rows that follow have these columns, until another command alters it.
+struct AlteredTable {
+  TableSchemaRef schema;    // the columns after the command
+  std::string description;  // as the event trigger sent it (postgres/catalog/table_description.h)
+  // By column that was added with a default: the value that the rows of before have, as a column of one row. A column
+  // whose value cannot be kept is left out.
+  std::map<std::string, std::shared_ptr<const Column>> missing;
+  std::uint32_t transaction = 0;  // index into the batch's transactions
+};
+
 // The place in the batch at which the parts of a transaction that left before its commit are applied, in their order.
 struct MergeParts {
   std::uint32_t xid = 0;
@@ -33,7 +45,7 @@ struct MergeParts {
 
 // Order matters per table only: all changes of one table are in the operations in the order of their commits. One batch
 // may hold changes of many transactions.
-using Operation = std::variant<RowBatch, Truncate, MergeParts>;
+using Operation = std::variant<RowBatch, Truncate, MergeParts, AlteredTable>;
 
 // A table whose changes could not be read: it is suspended, or copied again if that helps; the others continue.
 struct TableError {
@@ -41,8 +53,9 @@ struct TableError {
   TableSchemaRef described = nullptr;  // the table, or one of its leaves, as the stream described it; never nullptr
   std::string reason;
   bool fixed_by_copy = false;
-  // Changes from here on name their rows by another identity; a copy that is newer is not affected.
-  bool of_identity = false;
+  // Changes from here on name their rows by another identity, or rows changed here without messages: only a copy that
+  // is newer than the change helps, and such a copy is not affected.
+  bool copy_must_be_newer = false;
   Lsn commit_lsn = {};  // of the change; unset while its transaction is open
 };
 

@@ -32,8 +32,9 @@ void drop_transactions(std::vector<Operation>& operations, const std::vector<boo
   }
   std::erase_if(operations, [&](const Operation& operation) {
     if (const auto* batch = std::get_if<RowBatch>(&operation)) return batch->rows() == 0;
-    const auto* truncate = std::get_if<Truncate>(&operation);
-    return truncate != nullptr && dropped[truncate->transaction];
+    if (const auto* truncate = std::get_if<Truncate>(&operation)) return dropped[truncate->transaction];
+    const auto* altered = std::get_if<AlteredTable>(&operation);
+    return altered != nullptr && dropped[altered->transaction];
   });
 }
 

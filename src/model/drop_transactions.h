@@ -1,4 +1,4 @@
-// Removes what subtransactions did that were rolled back: exactly their rows and truncates, in place.
+// Removes what subtransactions did that were rolled back: exactly their rows, truncates and altered tables, in place.
 #pragma once
 
 #include <vector>

@@ -9,10 +9,10 @@
 
 namespace walbrook {
 
-constexpr std::uint32_t part_format = 2;
+constexpr std::uint32_t part_format = 3;
 
 namespace {
-enum class OperationTag : std::uint8_t { rows = 1, truncate = 2 };
+enum class OperationTag : std::uint8_t { rows = 1, truncate = 2, altered = 3 };
 }  // namespace
 
 // Buffers have the machine's byte order: a part leaves the machine that wrote it only inside a database file, and
@@ -62,6 +62,17 @@ class PartWriter {
     number(truncate.transaction);
     number(truncate.sequence);
   }
+  void write(const AlteredTable& altered) {
+    number(OperationTag::altered);
+    bytes(to_json(*altered.schema));
+    bytes(altered.description);
+    number(static_cast<std::uint64_t>(altered.missing.size()));
+    for (const auto& [name, value] : altered.missing) {
+      bytes(name);
+      write(*value);
+    }
+    number(altered.transaction);
+  }
   void write(const MergeParts& /*merge*/) {
     throw Error(ErrorKind::internal, "a part of a transaction names parts of another one");
   }
@@ -99,6 +110,8 @@ class PartReader {
         return rows();
       case OperationTag::truncate:
         return truncate();
+      case OperationTag::altered:
+        return altered();
     }
     damaged();
   }
@@ -164,6 +177,22 @@ class PartReader {
     out.sequence = number<std::uint32_t>();
     return out;
   }
+  AlteredTable altered() {
+    AlteredTable out{.schema = std::make_shared<const TableSchema>(table_schema_from_json(bytes())),
+                     .description = std::string(bytes()),
+                     .missing = {}};
+    const auto values = number<std::uint64_t>();
+    for (std::uint64_t i = 0; i < values; ++i) {
+      std::string name(bytes());
+      const auto* described = out.schema->find(name);
+      if (described == nullptr) damaged();
+      auto value = std::make_shared<Column>(described->type);
+      column(*value, 1);
+      out.missing.emplace(std::move(name), std::move(value));
+    }
+    out.transaction = number<std::uint32_t>();
+    return out;
+  }
 
   std::string_view in_;
 };
@@ -182,6 +211,7 @@ std::pair<std::size_t, std::size_t> pointed_into(std::size_t transactions, std::
   for (const auto& operation : operations) {
     if (const auto* batch = std::get_if<RowBatch>(&operation)) std::ranges::for_each(batch->transaction, take);
     if (const auto* truncate = std::get_if<Truncate>(&operation)) take(truncate->transaction);
+    if (const auto* altered = std::get_if<AlteredTable>(&operation)) take(altered->transaction);
   }
   return first < end ? std::pair(first, std::min(end, transactions)) : std::pair(std::size_t{0}, transactions);
 }
@@ -193,6 +223,7 @@ void move_down(Operation& operation, std::uint32_t by) {
   };
   if (auto* batch = std::get_if<RowBatch>(&operation)) std::ranges::for_each(batch->transaction, move);
   if (auto* truncate = std::get_if<Truncate>(&operation)) move(truncate->transaction);
+  if (auto* altered = std::get_if<AlteredTable>(&operation)) move(altered->transaction);
 }
 
 }  // namespace

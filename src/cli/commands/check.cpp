@@ -25,6 +25,7 @@ int check_command(const CommandLine& given) {
                                      .snapshot = line.run.snapshot,
                                      .standby = line.run.standby,
                                      .failover = line.run.failover,
+                                     .ddl_trigger = line.run.ddl_trigger,
                                      .counts_unsent = true};
   // If the destination cannot be read, it is unknown which slots belong to it.
   const bool is_read = !postgres::first_error(destination.findings);

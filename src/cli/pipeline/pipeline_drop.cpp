@@ -182,6 +182,7 @@ int drop_all(const CommandLine& line, const DropPlan& plan) {
   const bool adopted = !plan.checkpoint.made_slot.value_or(true);
   if (there.slot) in_source += ", slot " + plan.names.slot + (adopted ? " (which it took over)" : "");
   if (!there.own.empty()) in_source += ", " + printable(named_publications(there.own));
+  if (there.ddl_trigger) in_source += ", the event triggers for altered tables";
   if (!in_source.empty()) in_source += " at " + catalog.where();
   if (!is_confirmed(fmt::format("Drop {}{}?", copies_and_state(plan), in_source), line.pipeline.yes)) return not_meant;
   auto dropped = plan.names;

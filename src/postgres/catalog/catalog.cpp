@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/publication_list.h"
+#include "postgres/catalog/ddl_trigger.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -41,8 +42,9 @@ constexpr auto complete_position =
     "CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn() "
     "ELSE pg_catalog.pg_current_wal_insert_lsn() END";
 
-// One statement reads everything, so that publication, tables and fingerprints belong to one snapshot of the catalog.
-// The server's functions that read a publication (pg_get_publication_tables) would not have that snapshot.
+// One statement reads everything but the row identities, which share its snapshot, so that publication, tables and
+// fingerprints belong to one snapshot of the catalog. The server's functions that read a publication
+// (pg_get_publication_tables) would not have that snapshot.
 //
 // Tables: if publish_via_partition_root is set, pgoutput sends changes of a partition as those of its topmost published
 // ancestor (get_rel_sync_entry in pgoutput.c). Without it the leaves arrive one by one, and are mapped to the same
@@ -114,6 +116,8 @@ WITH RECURSIVE pub AS (
   FROM (SELECT oid AS root, oid FROM listed UNION SELECT root, oid FROM tree) AS within
     JOIN listings l ON l.oid = within.oid
   GROUP BY within.root
+), ddl_trigger AS (
+  SELECT ({ddl_trigger}) AS list
 ), exclusive AS (
   SELECT relation FROM pg_catalog.pg_locks WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
 ), stored AS (
@@ -203,17 +207,12 @@ WITH RECURSIVE pub AS (
       'identity', pg_catalog.concat(c.relreplident, (SELECT i.indexrelid FROM pg_catalog.pg_index i
         WHERE i.indrelid = c.oid AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident
                                      ELSE false END LIMIT 1)),
-      'columns', (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(
-            a.attnum, a.attname, a.atttypid::bigint, a.atttypmod, a.xmin::text::bigint,
-            a.atthasmissing OR (c.oid, a.attname) IN (SELECT root, attname FROM missing),
-            coalesce(d.oid, 0)::bigint,
-            pg_catalog.hashtext(pg_catalog.concat_ws('/', a.attstattarget, a.attstorage, a.attcompression, a.attnotnull,
-              a.attacl, a.attoptions, a.attinhcount, a.attislocal, a.attidentity, a.attgenerated, a.attcollation)))
+      'columns', (SELECT pg_catalog.json_agg({column}
           ORDER BY a.attnum)
         FROM pg_catalog.pg_attribute a
           LEFT JOIN pg_catalog.pg_attrdef d ON a.atthasdef AND d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-      'attributes', c.relnatts,
+      'attributes', c.relnatts, 'ddl_trigger', ddl_trigger.list,
       'members', m.list,
       'composites', (SELECT md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
          JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
@@ -222,6 +221,7 @@ WITH RECURSIVE pub AS (
     JOIN pg_catalog.pg_class c ON c.oid = listed.oid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN operations o ON o.root = c.oid
+    CROSS JOIN ddl_trigger
     LEFT JOIN disagreeing ON disagreeing.oid = c.oid
     LEFT JOIN stored s ON s.oid = c.oid
     LEFT JOIN leaves l ON l.root = c.oid
@@ -240,6 +240,9 @@ FROM (SELECT count(*) AS found, pg_catalog.bool_or(puballtables) AS all_tables, 
   LEFT JOIN tables t ON true
 ORDER BY t.nspname, t.relname
 )";
+
+// `missing` of the query above.
+constexpr auto in_a_partition = "(c.oid, a.attname) IN (SELECT root, attname FROM missing)";
 
 std::vector<Oid> parse_members(Oid itself, const std::string& list) {
   std::vector<Oid> members = {itself};
@@ -295,6 +298,29 @@ SourceTable table_of(const Rows& rows, int row) {
   return table;
 }
 
+// Queries while it exists see the same catalog. If they fail, the connection can be used again, unless it is lost.
+class OneSnapshot {
+ public:
+  explicit OneSnapshot(Connection& catalog) : catalog_(catalog) {
+    catalog_.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", "reading the catalog");
+  }
+  OneSnapshot(const OneSnapshot&) = delete;
+  OneSnapshot& operator=(const OneSnapshot&) = delete;
+  ~OneSnapshot() {
+    try {
+      end();
+    } catch (const Error&) {  // another error is on its way
+    }
+  }
+  void end() {
+    if (!std::exchange(ended_, true)) catalog_.execute("COMMIT", "reading the catalog");
+  }
+
+ private:
+  Connection& catalog_;
+  bool ended_ = false;
+};
+
 }  // namespace
 
 std::string oid_array(const std::vector<SourceTable>& tables) {
@@ -339,10 +365,14 @@ std::vector<std::string> missing_publications(Connection& catalog, const std::ve
 std::optional<Publication> read_publication(Connection& catalog, const std::string& list) {
   const auto names = parse_publications(list);
   const auto words = catalog_words(catalog.server_version());
-  const auto sql = fmt::format(fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter),
-                               fmt::arg("columns", words.columns), fmt::arg("by_schema", words.by_schema),
-                               fmt::arg("generated", words.generated), fmt::arg("position", end_of_visible));
+  const auto sql = fmt::format(
+      fmt::runtime(publication_query), fmt::arg("row_filter", words.row_filter), fmt::arg("columns", words.columns),
+      fmt::arg("by_schema", words.by_schema), fmt::arg("generated", words.generated),
+      fmt::arg("position", end_of_visible),
+      fmt::arg("column", fmt::format(fmt::runtime(fingerprint_column), fmt::arg("missing", in_a_partition))),
+      fmt::arg("ddl_trigger", ddl_trigger_versions));
   const Lsn complete_to = catalog.query(fmt::format("SELECT {}", complete_position)).lsn(0, 0);
+  OneSnapshot snapshot(catalog);
   const auto rows = catalog.query(sql, {name_array(names)}, "reading " + named_publications(names));
   if (std::cmp_less(rows.integer(0, 21), names.size())) return std::nullopt;
   Publication publication{.name = list,
@@ -359,6 +389,7 @@ std::optional<Publication> read_publication(Connection& catalog, const std::stri
     if (!rows.is_null(row, 6)) publication.tables.push_back(table_of(rows, row));
   }
   read_row_identities(catalog, publication.tables);
+  snapshot.end();
   return publication;
 }
 

@@ -58,12 +58,70 @@ std::optional<ColumnLineage> ColumnLineage::between(const Fingerprint& before, c
   return is_clear ? std::optional(std::move(lineage)) : std::nullopt;
 }
 
+std::optional<ColumnLineage> ColumnLineage::through(const Fingerprint& before, const TableSchema& known,
+                                                    std::span<const Described> described) {
+  ColumnLineage lineage;
+  auto& names = lineage.names_.emplace_back();
+  std::int32_t last = 0;
+  for (const auto& column : known.columns) {
+    const auto same = std::ranges::find(before.columns, column.name, &Fingerprint::Column::name);
+    const auto number = same == before.columns.end() ? 0 : same->number;
+    if (number != 0 && number < last) return std::nullopt;  // the names changed hands since
+    last = std::max(last, number);
+    names[column.name] = lineage.columns_.size();
+    lineage.columns_.push_back({.number = number, .before = column.name, .now = ""});
+  }
+  for (std::size_t i = 0; i < described.size(); ++i) {
+    if (!lineage.take(before, described[i], i + 1 == described.size())) return std::nullopt;
+  }
+  return lineage;
+}
+
+// Returns false if a column that is copied from now on was there before, and was not copied.
+bool ColumnLineage::take(const Fingerprint& before, const Described& described, bool is_last) {
+  const auto& print = described.print;
+  auto& names = names_.emplace_back();
+  for (const auto& column : described.columns->columns) {
+    const auto same = std::ranges::find(print.columns, column.name, &Fingerprint::Column::name);
+    if (same == print.columns.end()) return false;
+    auto found = std::ranges::find(columns_, same->number, &Column::number);
+    if (found == columns_.end()) {
+      if (std::ranges::find(before.columns, same->number, &Fingerprint::Column::number) != before.columns.end()) {
+        return false;
+      }
+      columns_.push_back({.number = same->number,
+                          .before = "",
+                          .now = "",
+                          .has_value = same->has_missing,
+                          .added_by = names_.size() - 2});
+      found = columns_.end() - 1;
+    }
+    names[column.name] = static_cast<std::size_t>(found - columns_.begin());
+    if (is_last) found->now = column.name;
+  }
+  return true;
+}
+
 bool ColumnLineage::has_dropped() const {
   return std::ranges::any_of(columns_, [](const Column& column) { return column.now.empty(); });
 }
 
-std::optional<std::vector<std::size_t>> ColumnLineage::find(const TableSchema& message) const {
+std::optional<std::vector<std::size_t>> ColumnLineage::find(const TableSchema& message,
+                                                            std::size_t descriptions) const {
+  if (!names_.empty()) return find_described(message, descriptions);
   return has_dropped() ? find_by_name(message) : find_by_place(message);
+}
+
+std::optional<std::vector<std::size_t>> ColumnLineage::find_described(const TableSchema& message,
+                                                                      std::size_t descriptions) const {
+  const auto& names = names_[std::min(descriptions, names_.size() - 1)];
+  std::vector<std::size_t> places;
+  for (const auto& column : message.columns) {
+    const auto found = names.find(column.name);
+    if (found == names.end()) return std::nullopt;
+    places.push_back(found->second);
+  }
+  return places;
 }
 
 std::optional<std::vector<std::size_t>> ColumnLineage::find_by_place(const TableSchema& message) const {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "model/table_schema.h"
 #include "postgres/catalog/catalog.h"
 
 namespace walbrook::postgres {
@@ -213,6 +214,7 @@ Fingerprint parse_fingerprint(std::string_view text) {
     // A state that an older version wrote lacks it.
     const auto newest = print.columns.empty() ? 0 : print.columns.back().number;
     print.attributes = json.value("attributes", newest);
+    if (const auto list = json.find("ddl_trigger"); list != json.end() && list->is_string()) print.ddl_trigger = *list;
     if (!json.at("members").is_null()) {
       for (const auto& member : json.at("members")) print.members.push_back(member_from_json(member));
     }
@@ -258,8 +260,37 @@ std::string with_columns(const std::string& before, const std::string& now, std:
   return out.dump();
 }
 
+std::string with_description(const std::string& before, const std::string& description) {
+  auto out = nlohmann::json::parse(before);
+  const auto described = nlohmann::json::parse(description);
+  for (const auto* part : {"columns", "attributes", "file", "written"}) out[part] = described.at(part);
+  return out.dump();
+}
+
+std::string without_ddl_trigger(const std::string& fingerprint) {
+  if (parse_fingerprint(fingerprint).ddl_trigger.empty()) return fingerprint;  // equal texts are equal fingerprints
+  auto out = nlohmann::json::parse(fingerprint);
+  out.erase("ddl_trigger");
+  return out.dump();
+}
+
+bool has_columns(const Fingerprint& print, const TableSchema& columns, std::span<const std::int32_t> numbers) {
+  if (columns.columns.size() != numbers.size()) return false;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto* known = find(print.columns, &Column::number, numbers[i]);
+    if (known == nullptr || known->name != columns.columns[i].name) return false;
+  }
+  return true;
+}
+
+bool is_described_between(const Fingerprint& before, const Fingerprint& now) {
+  if (before.ddl_trigger.empty() || before.ddl_trigger != now.ddl_trigger) return false;
+  const bool has_partitions = !before.members.empty() || !now.members.empty();
+  return !has_partitions || (before.via_root && now.via_root);
+}
+
 Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> columns,
-                   std::span<const RowVersion> truncates) {
+                   std::span<const RowVersion> truncates, bool rewrites_are_described) {
   Difference worst;
   compare_columns(before, now, columns, worst);
   compare_types(before, now, worst);
@@ -271,7 +302,7 @@ Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<
     weigh(worst, Kind::missed, "the table left its published schema and came back");
   }
   compare_members(before, now, worst);
-  compare_files(before, now, truncates, worst);
+  if (!rewrites_are_described) compare_files(before, now, truncates, worst);
   return worst;
 }
 

@@ -44,6 +44,7 @@
 
 namespace walbrook {
 struct SourceColumn;
+struct TableSchema;
 }  // namespace walbrook
 
 namespace walbrook::postgres {
@@ -89,7 +90,10 @@ struct Fingerprint {
   std::vector<Column> columns;
   std::int32_t attributes = 0;  // relnatts: the newest attribute number that was given, be it to a dropped column
   std::vector<Member> members;  // sorted by OID
-  std::string composites;       // hash of the attributes of the composite types in its columns
+  // OIDs and versions of walbrook's event triggers (ddl_trigger.h); empty = there are none. While it stays the same,
+  // the stream brings a description of the table for every command that altered it.
+  std::string ddl_trigger;
+  std::string composites;                           // hash of the attributes of the composite types in its columns
   std::map<Oid, std::map<Oid, std::string>> enums;  // labels by their OIDs, of the enum types in its columns
 };
 
@@ -126,10 +130,24 @@ struct ColumnSeen {
 [[nodiscard]] std::string with_columns(const std::string& before, const std::string& now,
                                        std::span<const ColumnSeen> seen);
 
+// Returns the fingerprint `before` as a command left it that altered the table. `description` is the text that an event
+// trigger sent of the table (table_description.h). Both are JSON.
+[[nodiscard]] std::string with_description(const std::string& before, const std::string& description);
+// Returns the fingerprint without ddl_trigger: what the stream brings is no continuation of it.
+[[nodiscard]] std::string without_ddl_trigger(const std::string& fingerprint);
+// Whether the columns, with these attribute numbers, are columns of the fingerprint.
+[[nodiscard]] bool has_columns(const Fingerprint& print, const TableSchema& columns,
+                               std::span<const std::int32_t> numbers);
+// Whether every command that altered the table between the two fingerprints has brought a description. With partitions:
+// only if their rows come with the columns of the root.
+[[nodiscard]] bool is_described_between(const Fingerprint& before, const Fingerprint& now);
+
 // Compares the fingerprints of one table at two times, and returns what may have happened to its rows in between.
 // `columns`: the columns that are copied now; names and types of other columns do not matter. `truncates`: transactions
 // whose TRUNCATE of the whole table the stream has brought.
+// `rewrites_are_described`: the stream brings every rewrite that changes rows, so that another file proves nothing.
 [[nodiscard]] Difference compare(const Fingerprint& before, const Fingerprint& now,
-                                 std::span<const SourceColumn> columns, std::span<const RowVersion> truncates);
+                                 std::span<const SourceColumn> columns, std::span<const RowVersion> truncates,
+                                 bool rewrites_are_described = false);
 
 }  // namespace walbrook::postgres

@@ -7,6 +7,7 @@
 
 #include "base/publication_list.h"
 #include "base/text.h"
+#include "postgres/catalog/ddl_trigger.h"
 #include "postgres/preflight/preflight_publication.h"
 #include "postgres/preflight/preflight_slot.h"
 
@@ -207,6 +208,24 @@ void count_unsent(Connection& catalog, Findings& found) {
   if (!unsent.empty()) found.note("publication", fmt::format("not replicated: {}", fmt::join(unsent, ", ")));
 }
 
+void check_ddl_trigger(Connection& catalog, const PreflightRequest& request, Findings& found) {
+  const auto state = read_ddl_trigger(catalog);
+  if (state == DdlTriggerState::complete) return found.ok("schema", "event triggers describe tables that are altered");
+  if (!request.ddl_trigger) return;
+  const auto what = state == DdlTriggerState::pending ? "the event triggers are not complete yet"
+                                                      : "there are no event triggers for altered tables";
+  if (is_standby(catalog)) {
+    return found.error("schema", fmt::format("{}, and a standby cannot create them", what), ddl_trigger_remedy());
+  }
+  const auto role = catalog.query("SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user", {},
+                                  "looking for the role's rights");
+  if (!role.boolean(0, 0)) {
+    return found.error("schema", fmt::format("{}, and role {} may not create them", what, catalog.user()),
+                       ddl_trigger_remedy(), ErrorKind::permission_denied);
+  }
+  found.note("schema", fmt::format("{}; a run creates them", what));
+}
+
 void check_all(Connection& catalog, const PreflightRequest& request, Findings& found) {
   bool usable = false;
   run_part("server", found, [&] { usable = check_server(catalog, request, found); });
@@ -224,6 +243,7 @@ void check_all(Connection& catalog, const PreflightRequest& request, Findings& f
   }
   run_part("slot", found, [&] { check_slot(catalog, of_slot, slot, found); });
   run_part("publication", found, [&] { check_publication(catalog, request, slot.has_value(), found); });
+  run_part("schema", found, [&] { check_ddl_trigger(catalog, request, found); });
   if (request.counts_unsent) run_part("publication", found, [&] { count_unsent(catalog, found); });
 }
 

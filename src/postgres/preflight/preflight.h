@@ -64,6 +64,7 @@ struct PreflightRequest {
   bool makes_publication = false;  // its creation is requested by itself (init_replication), whatever exists already
   bool standby = false;            // the server may be a standby
   bool failover = false;           // the slot is to be a failover slot
+  bool ddl_trigger = false;        // event triggers are wanted (postgres/catalog/ddl_trigger.h)
   bool counts_unsent = false;      // note how much of the database no stream contains
   bool reset = false;              // the slot, and walbrook's own publication, will be dropped first
   std::vector<TableName> known;    // tables that the destination has records of

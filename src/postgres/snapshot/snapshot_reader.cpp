@@ -148,12 +148,17 @@ SnapshotReader::Readiness SnapshotReader::prepare(const SourceTable& table, Type
   auto schema = read_table_schema(connection_, table, types, limits);
   if (!table.published_columns.empty() && schema.columns.size() != table.published_columns.size())
     return Readiness::stale;
-  if (const auto obstacle = lock(table, schema, attribute_numbers(attributes), types)) return *obstacle;
+  const auto numbers = attribute_numbers(attributes);
+  if (const auto obstacle = lock(table, schema, numbers, types)) return *obstacle;
   if (rewritten(table)) return Readiness::stale;
   table_ = table;
   parsing_ = {.limits = limits, .text = connection_.encoding().get()};
   types_.clear();
-  for (const auto& column : schema.columns) types_.push_back(types.find(column.type_oid));
+  numbers_.clear();
+  for (const auto& column : schema.columns) {
+    types_.push_back(types.find(column.type_oid));
+    numbers_.push_back(numbers.at(column.name));
+  }
   schema_ = std::make_shared<const TableSchema>(std::move(schema));
   return Readiness::ready;
 }

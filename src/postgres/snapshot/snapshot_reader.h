@@ -89,6 +89,8 @@ class SnapshotReader {
   [[nodiscard]] std::vector<TypeDefinition> type_definitions();
   // The schema of the prepared table.
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
+  // The attribute numbers of its columns.
+  [[nodiscard]] const std::vector<std::int32_t>& numbers() const { return numbers_; }
 
   // Copies the prepared table. `sink` receives batches of `insert` rows (transaction index 0), each with the number of
   // bytes that it took on the wire. Column lists and row filters of the publication are respected. Throws Error(data)
@@ -113,6 +115,7 @@ class SnapshotReader {
   Connection connection_;
   SourceTable table_;
   TableSchemaRef schema_;
+  std::vector<std::int32_t> numbers_;
   std::vector<SourceType> types_;  // of schema_->columns
   ParseOptions parsing_;
 };

@@ -67,7 +67,7 @@ void Assembler::open_transaction(const Transaction& transaction) {
   in_transaction_ = true;
   open_ = transaction;
   sequence_ = 0;
-  changed_ = false;
+  changed_ = altered_ = false;
   skipping_ = transaction.commit_lsn < options_.checkpoint;
   spooled_ = false;
   if (skipping_) return;
@@ -106,13 +106,59 @@ void Assembler::on(const postgres::Commit& commit) {
     open_batch_.add(rest.transactions.front());
     open_batch_.add(MergeParts{.xid = rest.transactions.front().xid, .transaction = open_batch_.newest()});
     open_batch_.add(std::move(rest), open_batch_.newest());
-  } else if (!changed_) {
+  } else if (!changed_ && !altered_) {
     open_batch_.remove_newest_transaction();  // it changed nothing that is published
     if (commits_ > 0) open_batch_.set_checkpoint(commit.end_lsn);
     return;
   }
   close_transaction(commit.end_lsn);
-  set_last();
+  if (changed_) set_last();
+}
+
+// Descriptions of tables are no published changes: a stream without logical messages is the same stream.
+void Assembler::on(const postgres::LogicalMessage& message) {
+  if (message.prefix != postgres::description_prefix || !message.transactional || message.content.empty()) return;
+  if (stream_ == nullptr && !in_transaction_) {
+    throw Error(ErrorKind::protocol, "the stream describes a table outside of a transaction");
+  }
+  if (stream_ == nullptr && skipping_) return;
+  const auto* text = options_.parsing.text;
+  const auto content = text == nullptr ? std::string(message.content) : text->json_to_utf8(message.content);
+  const auto description = postgres::parse_description(content);
+  if (stream_ != nullptr) {
+    add(description, content, stream_->changes(), stream_->index_of_unchanged(message.xid));
+    stream_->note_altered();
+  } else {
+    altered_ = true;
+    described_ = open_batch_.content().transactions.back().commit_lsn;
+    add(description, content, open_batch_, open_batch_.newest());
+  }
+}
+
+void Assembler::add(const postgres::TableDescription& description, std::string_view text, OpenBatch& batch,
+                    std::uint32_t transaction) {
+  using Kind = postgres::TableDescription::Kind;
+  const auto commit_lsn = batch.content().transactions[transaction].commit_lsn;
+  if (description.kind != Kind::altered) {
+    const auto table = std::make_shared<TableSchema>();
+    table->oid = description.table;
+    table->schema = description.schema;
+    table->name = description.name;
+    TableError error{.oid = groups_.group(description.table),
+                     .described = table,
+                     .reason = description.kind == Kind::rewritten
+                                   ? "the table was rewritten in the source"
+                                   : "the table was altered in the source, and its event trigger could not describe it",
+                     .fixed_by_copy = true,
+                     .copy_must_be_newer = true,
+                     .commit_lsn = commit_lsn};
+    if (!batch.is_covered(error)) batch.add(std::move(error));
+    return;
+  }
+  auto altered = describe_altered(description, types_, options_.parsing, groups_, options_.selection.get());
+  altered.description = text;
+  altered.transaction = transaction;
+  batch.add(std::move(altered), groups_.group(description.table));
 }
 
 void Assembler::on(const postgres::Relation& message) {
@@ -177,7 +223,7 @@ void Assembler::compare_identity(const RelationState& leaf) {
 }
 
 // Reports a conflict once for each transaction, not only once: the table is copied again, and a copy helps only if its
-// consistent point is after the last transaction with the conflict (SyncedOutput::identity_altered_at).
+// consistent point is after the last transaction with the conflict (SyncedOutput::altered_at).
 void Assembler::report_conflicts(const Place& place) {
   if (conflicts_.empty() || place.batch == nullptr) return;
   std::erase_if(conflicts_, [this](const auto& conflict) {
@@ -190,7 +236,7 @@ void Assembler::report_conflicts(const Place& place) {
                      .described = about.leaf,
                      .reason = {},
                      .fixed_by_copy = true,
-                     .of_identity = true,
+                     .copy_must_be_newer = true,
                      .commit_lsn = commit_lsn};
     if (place.batch->is_covered(error)) return;
     error.reason = "the replica identity of partition " + about.leaf->full_name() + " was altered";
@@ -351,7 +397,7 @@ void Assembler::on(const postgres::StreamCommit& commit) {
     if (stream->spooled()) due_.push_back(DiscardSpooled{commit.xid});
     return;
   }
-  if (!stream->relations().empty()) described_ = commit.commit_lsn;
+  if (!stream->relations().empty() || stream->altered()) described_ = commit.commit_lsn;
   auto rest = stream->take();
   if (!stream->spooled() && rest.operations.empty() && rest.errors.empty() && !stream->changed()) {
     if (commits_ > 0) open_batch_.set_checkpoint(commit.end_lsn);

@@ -43,6 +43,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "postgres/catalog/table_description.h"
 #include "postgres/protocol/decoder.h"
 #include "replication/core/history_check.h"
 #include "replication/core/streamed_transaction.h"
@@ -109,8 +110,8 @@ class Assembler {
   void on(const postgres::Delete& remove);
   void on(const postgres::Truncate& truncate);
   void on(const postgres::Origin& /*origin*/) {}
-  void on(const postgres::Type& /*type*/) {}               // TypeCatalog knows more
-  void on(const postgres::LogicalMessage& /*message*/) {}  // understood, not part of any table
+  void on(const postgres::Type& /*type*/) {}  // TypeCatalog knows more
+  void on(const postgres::LogicalMessage& message);
   void on(const postgres::StreamStart& start);
   void on(const postgres::StreamStop& stop);
   void on(const postgres::StreamCommit& commit);
@@ -141,6 +142,9 @@ class Assembler {
   // Notes in conflicts_ whether the identity of a leaf differs from the one that the catalog shows for its root's
   // leaves.
   void compare_identity(const RelationState& leaf);
+  // Adds what an event trigger said of a table to the batch, as part of the (sub)transaction.
+  void add(const postgres::TableDescription& description, std::string_view text, OpenBatch& batch,
+           std::uint32_t transaction);
   // Reports the conflicts of the change's table to the batch, once for each transaction.
   void report_conflicts(const Place& place);
   void open_transaction(const Transaction& transaction);
@@ -184,6 +188,7 @@ class Assembler {
   Transaction open_;            // valid while in_transaction_
   std::uint32_t sequence_ = 0;  // number of its next change
   bool changed_ = false;        // it has published changes, perhaps none that its batch holds
+  bool altered_ = false;        // it has descriptions of altered tables
   bool skipping_ = false;       // it is durable
   bool spooled_ = false;        // parts of it have left
   // Streamed transactions that have not ended, by top-level xid; stream_ is the one whose block is open, else nullptr.

@@ -13,6 +13,7 @@
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
 #include "output/disposition.h"
+#include "postgres/catalog/fingerprint.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
@@ -92,11 +93,11 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
   if (state == OutputState::removed) return;
   if (state == OutputState::suspended || state == OutputState::left_out || !output.is_asked) return;
   if (error.fixed_by_copy && state == OutputState::pending) return;
-  if (error.of_identity && state == OutputState::copying) {
+  if (error.copy_must_be_newer && state == OutputState::copying) {
     // The copy may hold that change already. The loader decides when the copy's consistent point is known
     // (Loader::copy_ended).
     const Lsn at = error.commit_lsn.is_set() ? error.commit_lsn : Lsn{UINT64_MAX};
-    changes_.note_identity_altered(output, at);
+    changes_.note_altered(output, at);
     if (!output.copied || at < *output.copied) return;
   }
   auto& record = changes_.edit(output);
@@ -140,6 +141,8 @@ void BatchApply::apply(const Operation& operation, const std::vector<Transaction
     rows(*batch, operation, transactions);
   } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
     truncate(*wiped, transactions);
+  } else if (const auto* altered = std::get_if<AlteredTable>(&operation)) {
+    alter(*altered);
   } else {
     merge_parts(std::get<MergeParts>(operation), transactions);
   }
@@ -166,6 +169,20 @@ void BatchApply::rows(const RowBatch& batch, const Operation& operation, const s
     }
   }
   if (is_applied) count(batch, counts_);
+}
+
+// Rows that follow have the columns of this description. The targets that follow them have them since the beginning of
+// the load; the others do not continue from description to description.
+void BatchApply::alter(const AlteredTable& altered) {
+  ++descriptions_[altered.schema->oid];
+  auto* table = sync_.find(altered.schema->oid);
+  if (table == nullptr) return;
+  for (const auto& output : table->outputs) {
+    const auto& record = changes_.look(output);
+    if (adaptation_of(output) != nullptr || record.fingerprint.empty()) continue;
+    auto without = postgres::without_ddl_trigger(record.fingerprint);
+    if (without != record.fingerprint) changes_.edit(output).fingerprint = std::move(without);
+  }
 }
 
 void BatchApply::spool(const SyncedOutput& output, const Operation& operation,
@@ -215,8 +232,9 @@ const Adaptation* BatchApply::adaptation_of(const SyncedOutput& output) const {
 }
 
 const RowBatch& BatchApply::adapted(const Adaptation& adaptation, const RowBatch& batch) {
-  if (*batch.schema == adaptation.columns()) return batch;
-  auto rows = adaptation.adapted(batch);
+  if (*batch.schema == adaptation.columns() && !adaptation.is_described()) return batch;
+  const auto described = descriptions_.find(batch.schema->oid);
+  auto rows = adaptation.adapted(batch, described == descriptions_.end() ? 0 : described->second);
   WALBROOK_CHECK(rows.has_value(), "changes of {} have columns that their load did not expect",
                  batch.schema->full_name());
   return adapted_.emplace_back(*std::move(rows));
@@ -351,6 +369,10 @@ void BatchApply::swap_in(const FoundOutput& copied) {
   record.columns = output.copied_columns;
   record.reason = copied.table->source.partial;
   record.suspect.clear();
+  if (!record.fingerprint.empty() &&
+      !postgres::has_columns(postgres::parse_fingerprint(record.fingerprint), *record.columns, output.copied_numbers)) {
+    record.fingerprint = postgres::without_ddl_trigger(record.fingerprint);
+  }
   record.style = sync_.style();
   for_output(record.id, [&] {
     const auto former = record.target();

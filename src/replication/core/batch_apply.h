@@ -71,6 +71,7 @@ class BatchApply {
   void apply(const Operation& operation, const std::vector<Transaction>& transactions);
   void rows(const RowBatch& batch, const Operation& operation, const std::vector<Transaction>& transactions);
   void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
+  void alter(const AlteredTable& altered);
   // Each returns true if the output has rows or will have them: it is streaming or being copied.
   bool truncate_wholly(const SyncedOutput& output, const Operation& operation,
                        const std::vector<Transaction>& transactions);
@@ -106,6 +107,7 @@ class BatchApply {
   std::deque<RowBatch> adapted_;
   // The transactions that RowBatch::transaction of all of them points into.
   const std::vector<Transaction>* transactions_ = nullptr;
+  std::map<Oid, std::size_t> descriptions_;  // by relation: how many descriptions of it came so far
   // The commit of the last change of each table, for check_order.
   std::map<Oid, Lsn> reached_;
   Counts counts_;

@@ -3,6 +3,11 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "destination/destination.h"
 #include "model/batch.h"
@@ -24,7 +29,19 @@ class BatchNeeds {
   [[nodiscard]] TargetNeeds of(const CommitBatch& batch, destination::Destination& destination) const;
 
  private:
-  std::map<std::uint32_t, TargetNeeds> of_parts_;  // by xid
+  // What changes of some subtransactions need. It is not known yet which of them are rolled back.
+  struct Need {
+    std::set<std::uint32_t> subtransactions;
+    bool of_many = false;   // of more than are remembered: they are never all rolled back, as far as we know
+    TableSchemaRef schema;  // of rows
+    std::set<std::string> overflow;
+    std::shared_ptr<const AlteredTable> altered;  // instead of rows
+
+    [[nodiscard]] bool is_rolled_back(std::span<const std::uint32_t> aborted) const;
+  };
+  static void add_rows(std::vector<Need>& needs, const RowBatch& batch, const std::vector<Transaction>& transactions);
+
+  std::map<std::uint32_t, std::vector<Need>> of_parts_;  // by xid
 };
 
 // Gives target tables the columns that changes need, and notes that in `changes`. Returns how the changes go into them.

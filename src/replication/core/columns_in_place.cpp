@@ -26,27 +26,88 @@ std::optional<ColumnLineage> lineage_of(const SyncedTable& table, const OutputRe
   return ColumnLineage::between(before, now, *record.columns, table.source.columns);
 }
 
-bool all_fit(const TableSchema& known, const std::vector<TableSchemaRef>& versions) {
+bool all_fit(const TableSchema& known, std::span<const RowsVersion> versions) {
   return std::ranges::all_of(
-      versions, [&known](const TableSchemaRef& version) { return schema_diff(known, *version).fits_target(); });
+      versions, [&known](const RowsVersion& version) { return schema_diff(known, *version.schema).fits_target(); });
+}
+
+// What rows have in columns that were added since, as the catalog shows it.
+std::vector<std::shared_ptr<const Column>> values_in_catalog(const ColumnLineage& lineage,
+                                                             const postgres::SourceTable& source) {
+  std::vector<std::shared_ptr<const Column>> values;
+  for (const auto& column : lineage.columns()) {
+    const auto found = source.missing.find(column.now);
+    values.push_back(found == source.missing.end() ? nullptr : found->second);
+  }
+  return values;
+}
+
+// The same, as the first description shows it that had the column: a rewrite that follows makes it invisible.
+std::vector<std::shared_ptr<const Column>> values_described(
+    const ColumnLineage& lineage, std::span<const ColumnLineage::Described> described,
+    std::span<const std::shared_ptr<const AlteredTable>> altered) {
+  std::vector<std::shared_ptr<const Column>> values;
+  for (const auto& column : lineage.columns()) {
+    auto& value = values.emplace_back();
+    if (!column.before.empty()) continue;
+    const auto& columns = described[column.added_by].print.columns;
+    const auto same = std::ranges::find(columns, column.number, &postgres::Fingerprint::Column::number);
+    const auto& missing = altered[column.added_by]->missing;
+    if (const auto found = missing.find(same->name); found != missing.end()) value = found->second;
+  }
+  return values;
 }
 
 }  // namespace
 
 std::optional<Adaptation> Adaptation::to_newest(const SyncedTable& table, const OutputRecord& record,
-                                                const std::vector<TableSchemaRef>& versions) {
+                                                std::span<const RowsVersion> versions) {
   if (record.columns == nullptr || all_fit(*record.columns, versions)) return std::nullopt;
   auto lineage = lineage_of(table, record);
   if (!lineage) return std::nullopt;
-  std::optional<std::vector<std::size_t>> places;
-  for (const auto& version : versions) {
-    places = lineage->find(*version);
-    if (!places) return std::nullopt;
-  }
-  Adaptation adaptation(table, *std::move(lineage), versions.back(), *std::move(places));
-  if (!adaptation.plan(record)) return std::nullopt;
-  for (const auto& version : versions) adaptation.note_names(*version);
+  auto values = values_in_catalog(*lineage, table.source);
+  auto adaptation = make(record, *std::move(lineage), std::move(values), versions, versions.back());
+  if (adaptation) adaptation->catalog_ = table.source.fingerprint;
   return adaptation;
+}
+
+std::optional<Adaptation> Adaptation::to_described(const SyncedTable& table, const OutputRecord& record,
+                                                   std::span<const RowsVersion> versions,
+                                                   std::span<const std::shared_ptr<const AlteredTable>> altered) {
+  if (record.columns == nullptr || record.columns->columns.empty()) return std::nullopt;
+  std::vector<ColumnLineage::Described> described;
+  auto fingerprint = record.fingerprint;
+  for (const auto& each : altered) {
+    if (each->schema->oid != table.record.oid) return std::nullopt;
+    fingerprint = postgres::with_description(fingerprint, each->description);
+    described.push_back({.print = postgres::parse_fingerprint(fingerprint), .columns = each->schema.get()});
+  }
+  auto lineage = ColumnLineage::through(postgres::parse_fingerprint(record.fingerprint), *record.columns, described);
+  if (!lineage) return std::nullopt;
+  auto values = values_described(*lineage, described, altered);
+  RowsVersion newest{.schema = altered.back()->schema, .descriptions = altered.size()};
+  if (!versions.empty() && versions.back().descriptions == altered.size()) newest = versions.back();
+  auto adaptation = make(record, *std::move(lineage), std::move(values), versions, newest);
+  if (adaptation) adaptation->fingerprint_ = std::move(fingerprint);
+  return adaptation;
+}
+
+std::optional<Adaptation> Adaptation::make(const OutputRecord& record, ColumnLineage lineage, Values values,
+                                           std::span<const RowsVersion> versions, const RowsVersion& newest) {
+  auto places = lineage.find(*newest.schema, newest.descriptions);
+  if (!places) return std::nullopt;
+  Adaptation adaptation(std::move(lineage), newest.schema, *std::move(places), std::move(values));
+  adaptation.fingerprint_ = record.fingerprint;
+  const auto fits = [&adaptation](const RowsVersion& version) { return adaptation.takes(version); };
+  if (!adaptation.plan(record) || !std::ranges::all_of(versions, fits)) return std::nullopt;
+  for (const auto& version : versions) adaptation.note_names(version);
+  return adaptation;
+}
+
+bool Adaptation::adds_empty_columns() const {
+  const bool is_alone = alteration_.renamed.empty() && alteration_.widened.empty() && alteration_.values.empty();
+  const auto print = postgres::parse_fingerprint(fingerprint_);
+  return is_alone && static_cast<std::size_t>(print.attributes) == print.columns.size();
 }
 
 const ColumnSchema* Adaptation::column_at(std::size_t place) const {
@@ -54,9 +115,26 @@ const ColumnSchema* Adaptation::column_at(std::size_t place) const {
   return found == places_.end() ? nullptr : &columns_->columns[static_cast<std::size_t>(found - places_.begin())];
 }
 
-const Column* Adaptation::value_in_old_rows(std::size_t place) const {
-  const auto found = table_->source.missing.find(lineage_.columns()[place].now);
-  return found == table_->source.missing.end() ? nullptr : found->second.get();
+// Every value of the version's columns is one of the target's, or of a column that the target does not need: not the
+// one by which the row is found.
+bool Adaptation::takes(const RowsVersion& version) const {
+  const auto places = lineage_.find(*version.schema, version.descriptions);
+  if (!places) return false;
+  for (std::size_t i = 0; i < places->size(); ++i) {
+    const auto& column = version.schema->columns[i];
+    const auto* now = column_at((*places)[i]);
+    if (now != nullptr && !is_widened(column.type, now->type)) return false;
+    const bool is_left_out = name_in_target((*places)[i]).empty();
+    if (is_left_out && column.in_key && version.schema->identity != ReplicaIdentity::full) return false;
+  }
+  return true;
+}
+
+// A column that was dropped keeps its name in the target, unless another one has it now.
+std::string Adaptation::name_in_target(std::size_t place) const {
+  if (const auto* now = column_at(place)) return now->name;
+  const auto& before = lineage_.columns()[place].before;
+  return columns_->find(before) == nullptr ? before : std::string();
 }
 
 // Returns false if only a new copy brings the target to columns_.
@@ -67,7 +145,7 @@ bool Adaptation::plan(const OutputRecord& record) {
     if (now == nullptr) continue;
     const auto* before = column.before.empty() ? nullptr : record.columns->find(column.before);
     if (before == nullptr) {
-      const auto* value = value_in_old_rows(place);
+      const auto& value = values_[place];
       if (column.has_value && (value == nullptr || !is_widened(value->type(), now->type))) return false;
       alteration_.columns.push_back(*now);
       if (value != nullptr) {
@@ -88,11 +166,11 @@ bool Adaptation::plan(const OutputRecord& record) {
   return true;
 }
 
-void Adaptation::note_names(const TableSchema& version) {
-  const auto places = lineage_.find(version);
+void Adaptation::note_names(const RowsVersion& version) {
+  const auto places = lineage_.find(*version.schema, version.descriptions);
   for (std::size_t i = 0; i < places->size(); ++i) {
-    const auto* now = column_at((*places)[i]);
-    names_now_[version.columns[i].name].insert(now == nullptr ? version.columns[i].name : now->name);
+    const auto name = name_in_target((*places)[i]);
+    if (!name.empty()) names_now_[version.schema->columns[i].name].insert(name);
   }
 }
 
@@ -107,6 +185,9 @@ std::set<std::string> Adaptation::names_now(const std::set<std::string>& names) 
 }
 
 void Adaptation::adopt(OutputRecord& record) const {
+  record.columns = columns_;
+  record.fingerprint = fingerprint_;
+  if (catalog_.empty()) return;
   std::vector<postgres::ColumnSeen> seen;
   for (std::size_t i = 0; i < places_.size(); ++i) {
     const auto& column = columns_->columns[i];
@@ -115,28 +196,30 @@ void Adaptation::adopt(OutputRecord& record) const {
                     .type = column.type_oid,
                     .typmod = column.typmod});
   }
-  record.fingerprint = postgres::with_columns(record.fingerprint, table_->source.fingerprint, seen);
-  record.columns = columns_;
+  record.fingerprint = postgres::with_columns(fingerprint_, catalog_, seen);
 }
 
-std::optional<RowBatch> Adaptation::adapted(const RowBatch& rows) const {
-  const auto places = lineage_.find(*rows.schema);
+std::optional<RowBatch> Adaptation::adapted(const RowBatch& rows, std::size_t descriptions) const {
+  const auto places = lineage_.find(*rows.schema, descriptions);
   if (!places) return std::nullopt;
   auto schema = *rows.schema;
+  schema.columns.clear();
   std::vector<ColumnOrigin> origins;
   for (std::size_t i = 0; i < places->size(); ++i) {
-    auto& column = schema.columns[i];
-    if (const auto* now = column_at((*places)[i])) {
-      const bool in_key = std::exchange(column, *now).in_key;
-      column.in_key = in_key;
-    }
+    const auto place = (*places)[i];
+    const auto name = name_in_target(place);
+    if (name.empty()) continue;
+    const auto* now = column_at(place);
+    auto& column = schema.columns.emplace_back(now != nullptr ? *now : rows.schema->columns[i]);
+    column.name = name;
+    column.in_key = rows.schema->columns[i].in_key;
     origins.push_back({.column = i});
   }
   for (const auto place : places_) {
     if (std::ranges::find(*places, place) != places->end()) continue;
     schema.columns.push_back(*column_at(place));
     schema.columns.back().in_key = schema.identity == ReplicaIdentity::full;
-    origins.push_back({.column = std::nullopt, .value = value_in_old_rows(place)});
+    origins.push_back({.column = std::nullopt, .value = values_[place].get()});
   }
   return reshaped_rows(rows, std::make_shared<const TableSchema>(std::move(schema)), origins);
 }
@@ -148,7 +231,8 @@ bool may_follow(const SyncedTable& table, const OutputRecord& record) {
 bool follow_catalog(const SyncedTable& table, SyncedOutput& output, std::vector<TargetAlteration>& alterations) {
   if (table.source.described == nullptr) return false;
   auto& record = output.record;
-  const auto adaptation = Adaptation::to_newest(table, record, {table.source.described});
+  const RowsVersion described{.schema = table.source.described};
+  const auto adaptation = Adaptation::to_newest(table, record, {&described, 1});
   if (!adaptation) return false;
   if (!adaptation->alteration().empty())
     alterations.push_back({.output = record, .alteration = adaptation->alteration()});

@@ -12,21 +12,36 @@
 //   rows;
 //            those of 0/40 become (id, b, c) too, with 7
 //   stream   reaches 0/80, and no row had d: d is added alone, and the record takes over the fingerprint
+//
+// With walbrook's event triggers (postgres/catalog/ddl_trigger.h) the stream brings a description of the table at the
+// place of each command, and the catalog is not needed (to_described). Worked:
+//
+//   source   0/50 ALTER TABLE t ADD COLUMN a int DEFAULT 7; 0/60 INSERT; DROP COLUMN a, ADD COLUMN a text; 0/70 INSERT
+//   load     the first description has attribute 2 (a), the second one attribute 3 (a): the target gets 3; the row of
+//            0/60 came after one description, so its a is attribute 2, which nobody has any more, and is left out
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "model/row_batch.h"
+#include "model/batch.h"
 #include "postgres/catalog/column_lineage.h"
 #include "replication/core/record_changes.h"
 #include "replication/core/synced_table.h"
 
 namespace walbrook::replication {
+
+// The columns of some rows of a load.
+struct RowsVersion {
+  TableSchemaRef schema;
+  std::size_t descriptions = 0;  // how many descriptions of the table the load had brought before them
+};
 
 // How the rows of one load, which have several versions of their table's columns, go into one target.
 class Adaptation {
@@ -34,33 +49,55 @@ class Adaptation {
   // Returns the adaptation to the last of `versions`, the columns of a load's rows in their order; nullopt: rows of
   // some version cannot go into the target without a new copy, or all are of the record's own. Borrows `table`.
   [[nodiscard]] static std::optional<Adaptation> to_newest(const SyncedTable& table, const OutputRecord& record,
-                                                           const std::vector<TableSchemaRef>& versions);
+                                                           std::span<const RowsVersion> versions);
+  // Returns the adaptation to the last of the descriptions that the load brings, at least one; nullopt as above.
+  // REQUIRES: every command since the record's fingerprint has brought a description (is_described_between).
+  [[nodiscard]] static std::optional<Adaptation> to_described(
+      const SyncedTable& table, const OutputRecord& record, std::span<const RowsVersion> versions,
+      std::span<const std::shared_ptr<const AlteredTable>> altered);
 
   [[nodiscard]] const TableSchema& columns() const { return *columns_; }
+  // The target only gets columns that are NULL in all of its rows, under names that it never had.
+  [[nodiscard]] bool adds_empty_columns() const;
+  // Rows with equal columns may have other attributes: they are told apart by the descriptions before them.
+  [[nodiscard]] bool is_described() const { return catalog_.empty(); }
   // What the target needs before the load's rows; perhaps nothing.
   [[nodiscard]] const destination::Alteration& alteration() const { return alteration_; }
   // Makes the record that of the altered target.
   void adopt(OutputRecord& record) const;
   // Returns the names that columns have in the altered target, of those that have these names in some version.
   [[nodiscard]] std::set<std::string> names_now(const std::set<std::string>& names) const;
-  // Returns the rows as the altered target takes them; nullopt: their columns are none of the versions.
-  [[nodiscard]] std::optional<RowBatch> adapted(const RowBatch& rows) const;
+  // Returns the rows as the altered target takes them; nullopt: their columns are none of the versions. `descriptions`:
+  // RowsVersion::descriptions.
+  [[nodiscard]] std::optional<RowBatch> adapted(const RowBatch& rows, std::size_t descriptions) const;
 
  private:
-  Adaptation(const SyncedTable& table, postgres::ColumnLineage lineage, TableSchemaRef columns,
-             std::vector<std::size_t> places)
-      : table_(&table), lineage_(std::move(lineage)), columns_(std::move(columns)), places_(std::move(places)) {}
+  using Values = std::vector<std::shared_ptr<const Column>>;
 
+  Adaptation(postgres::ColumnLineage lineage, TableSchemaRef columns, std::vector<std::size_t> places, Values values)
+      : lineage_(std::move(lineage)),
+        columns_(std::move(columns)),
+        places_(std::move(places)),
+        values_(std::move(values)) {}
+
+  // Returns nullopt if rows of some version cannot go into the target.
+  [[nodiscard]] static std::optional<Adaptation> make(const OutputRecord& record, postgres::ColumnLineage lineage,
+                                                      Values values, std::span<const RowsVersion> versions,
+                                                      const RowsVersion& newest);
   // The column of columns_ that is lineage_.columns()[place]; nullptr: it is gone, or not there yet.
   [[nodiscard]] const ColumnSchema* column_at(std::size_t place) const;
-  [[nodiscard]] const Column* value_in_old_rows(std::size_t place) const;
+  // The name of the target's column that takes its values; "": the target has none.
+  [[nodiscard]] std::string name_in_target(std::size_t place) const;
   [[nodiscard]] bool plan(const OutputRecord& record);
-  void note_names(const TableSchema& version);
+  [[nodiscard]] bool takes(const RowsVersion& version) const;
+  void note_names(const RowsVersion& version);
 
-  const SyncedTable* table_;
   postgres::ColumnLineage lineage_;
   TableSchemaRef columns_;           // of the newest rows, and of the target afterwards
   std::vector<std::size_t> places_;  // of columns_ in lineage_
+  Values values_;                    // by place: what rows have from before the column was added; nullptr: NULL
+  std::string fingerprint_;          // of the record, before and after; see adopt
+  std::string catalog_;  // the fingerprint that the columns' entries are taken from; "": fingerprint_ has them
   destination::Alteration alteration_;
   std::map<std::string, std::set<std::string>> names_now_;  // by a name in some version: in columns_
 };

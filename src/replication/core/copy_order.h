@@ -29,6 +29,7 @@ struct CopyResult {
   std::uint64_t number = 0;
   Lsn consistent_point;
   TableSchemaRef columns;
+  std::vector<std::int32_t> numbers;  // of the columns: attnum
   std::uint64_t rows = 0;
   std::string reason;  // set if failed
   CannotCopyNow why;   // set if postponed

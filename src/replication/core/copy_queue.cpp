@@ -39,7 +39,7 @@ void mark_copying(const SyncedTable& table, SyncedOutput& output, std::int64_t l
   record.load_id = load_id;
   record.fingerprint = table.source.fingerprint;
   output.copied.reset();
-  output.identity_altered_at = {};
+  output.altered_at = {};
   output.copy_identity = table.source.row_identity.rows;
   output.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
   output.copy_number = copy_number;

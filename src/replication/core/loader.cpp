@@ -159,13 +159,14 @@ void Loader::copy_ended(const CopyResult& result, Now now) {
   if (output == nullptr || output->copy_number != result.number || output->record.state != OutputState::copying) return;
   switch (result.kind) {
     case CopyResult::Kind::copied:
-      if (output->identity_altered_at.is_set() && output->identity_altered_at >= result.consistent_point) {
+      if (output->altered_at.is_set() && output->altered_at >= result.consistent_point) {
         output->record.state = OutputState::pending;
-        output->record.reason = "the replica identity of a partition was altered while it was copied";
+        output->record.reason = "it was altered in the source while it was copied";
         return note_changed(*output);
       }
       output->copied = result.consistent_point;
       output->copied_columns = result.columns;
+      output->copied_numbers = result.numbers;
       output->copied_rows = result.rows;
       any_copied_ = true;
       return;
@@ -347,6 +348,7 @@ void Loader::begin_with_changes(Now now) {
     for (const auto& [table, output] : beginning) {
       output->copied = checkpoint_;
       output->copied_columns = table->source.described;
+      output->copied_numbers.clear();
       output->copied_rows = 0;
       const auto& record = records.emplace_back(swapped_in_record(*output));
       copies.push_back({.output = &record, .schema = output->copied_columns});

@@ -20,6 +20,7 @@ constexpr std::size_t shown_bytes = 60;  // longest part of a value in the debug
 void assign_transaction(Operation& operation, std::uint32_t transaction) {
   if (auto* batch = std::get_if<RowBatch>(&operation)) batch->transaction.assign(batch->rows(), transaction);
   if (auto* truncate = std::get_if<walbrook::Truncate>(&operation)) truncate->transaction = transaction;
+  if (auto* altered = std::get_if<AlteredTable>(&operation)) altered->transaction = transaction;
 }
 
 // ", key id=2, part=7": identifies the row in a message; "" if the source has no key of it.
@@ -158,7 +159,7 @@ bool OpenBatch::is_covered(const TableError& error) const {
   const auto own = content_.errors.begin() + static_cast<std::ptrdiff_t>(marked_errors_);
   return std::any_of(own, content_.errors.end(), [&error](const TableError& known) {
     if (known.oid != error.oid) return false;
-    return !known.fixed_by_copy || (error.fixed_by_copy && known.of_identity == error.of_identity);
+    return !known.fixed_by_copy || (error.fixed_by_copy && known.copy_must_be_newer == error.copy_must_be_newer);
   });
 }
 
@@ -200,6 +201,12 @@ void OpenBatch::add(walbrook::Truncate truncate, const std::vector<Oid>& groups)
   for (const auto group : groups) open_.erase(group);
   content_.operations.emplace_back(std::move(truncate));
   ++content_.rows;
+}
+
+void OpenBatch::add(AlteredTable altered, Oid group) {
+  open_.erase(group);
+  content_.bytes += sizeof(AlteredTable) + altered.description.size();
+  content_.operations.emplace_back(std::move(altered));
 }
 
 void OpenBatch::add(MergeParts merge) {

@@ -54,6 +54,8 @@ class OpenBatch {
   [[nodiscard]] RowBatch& batch_of(const RelationState& relation);
   // Adds an operation. Later rows of these tables go into new row batches.
   void add(walbrook::Truncate truncate, const std::vector<Oid>& groups);
+  // Adds an operation. Later rows of the table's group go into new row batches.
+  void add(AlteredTable altered, Oid group);
   // Adds an operation. Later rows of all tables go into new row batches.
   void add(MergeParts merge);
   void add(TableError error);

@@ -51,6 +51,32 @@ RelationState describe_relation(const postgres::Relation& message, TypeCatalog& 
   return state;
 }
 
+AlteredTable describe_altered(const postgres::TableDescription& description, TypeCatalog& types,
+                              const postgres::ParseOptions& parsing, const TableGroups& groups,
+                              const ColumnSelection* selection) {
+  postgres::Relation relation{.xid = 0,
+                              .oid = description.table,
+                              .schema = description.schema,
+                              .name = description.name,
+                              .identity = description.identity,
+                              .columns = {}};
+  for (const auto& column : description.columns) {
+    relation.columns.push_back(
+        {.in_key = column.in_key, .name = column.name, .type_oid = column.type, .typmod = column.typmod});
+  }
+  const auto state = describe_relation(relation, types, parsing.limits, groups, selection);
+  AlteredTable altered{.schema = state.schema, .description = {}, .missing = {}};
+  for (std::size_t i = 0; i < state.schema->columns.size(); ++i) {
+    const auto& column = state.schema->columns[i];
+    const auto text = description.missing.find(column.name);
+    if (text == description.missing.end() || state.parsers[i].text == nullptr || parsing.text != nullptr) continue;
+    auto value = std::make_shared<Column>(column.type);
+    if (state.parsers[i].text(text->second, parsing, *value) != postgres::ParseStatus::ok) continue;
+    if (value->overflow().empty()) altered.missing.emplace(column.name, std::move(value));
+  }
+  return altered;
+}
+
 std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known, TypeCatalog& types,
                                               const ValueLimits& limits, const TableGroups& groups,
                                               const ColumnSelection* selection) {

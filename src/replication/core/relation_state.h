@@ -8,6 +8,7 @@
 
 #include "base/source_text.h"
 #include "model/batch.h"
+#include "postgres/catalog/table_description.h"
 #include "postgres/protocol/message.h"
 #include "postgres/values/values.h"
 #include "replication/core/column_selection.h"
@@ -44,6 +45,11 @@ class RelationInUtf8 {
 [[nodiscard]] RelationState describe_relation(const postgres::Relation& message, TypeCatalog& types,
                                               const ValueLimits& limits, const TableGroups& groups,
                                               const ColumnSelection* selection);
+// Describes a table as an event trigger described it, with the columns that a Relation message after it will have.
+// The members `description` and `transaction` are not set.
+[[nodiscard]] AlteredTable describe_altered(const postgres::TableDescription& description, TypeCatalog& types,
+                                            const postgres::ParseOptions& parsing, const TableGroups& groups,
+                                            const ColumnSelection* selection);
 // Describes the relation again, with its user types and row identity looked up again. Returns `known` itself if nothing
 // has changed.
 [[nodiscard]] std::shared_ptr<RelationState> describe_again(const std::shared_ptr<RelationState>& known,

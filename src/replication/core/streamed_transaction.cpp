@@ -7,10 +7,16 @@
 namespace walbrook::replication {
 
 std::uint32_t StreamedTransaction::index_of(std::uint32_t subxid) {
-  const auto found = index_.find(subxid);
-  if (found != index_.end()) return found->second;
-  changes_.add(Transaction{.xid = subxid});
+  if (const auto found = index_.find(subxid); found != index_.end() && changed_by_.contains(subxid)) {
+    return found->second;
+  }
   changed_by_.insert(subxid);
+  return index_of_unchanged(subxid);
+}
+
+std::uint32_t StreamedTransaction::index_of_unchanged(std::uint32_t subxid) {
+  if (const auto found = index_.find(subxid); found != index_.end()) return found->second;
+  changes_.add(Transaction{.xid = subxid});
   return index_[subxid] = changes_.newest();
 }
 

@@ -24,6 +24,8 @@ class StreamedTransaction {
   [[nodiscard]] OpenBatch& changes() { return changes_; }
   // The index of the (sub)transaction in changes().content().transactions. Adds it at its first change.
   [[nodiscard]] std::uint32_t index_of(std::uint32_t subxid);
+  // The same, for what is no change.
+  [[nodiscard]] std::uint32_t index_of_unchanged(std::uint32_t subxid);
   // The relations that the stream described within this transaction: it may have altered tables that no other
   // transaction sees altered.
   [[nodiscard]] std::unordered_map<Oid, std::shared_ptr<RelationState>>& relations() { return relations_; }
@@ -40,6 +42,9 @@ class StreamedTransaction {
   // It has changes that were not rolled back, perhaps none that its batch holds.
   [[nodiscard]] bool changed() const { return !changed_by_.empty(); }
   [[nodiscard]] std::vector<std::uint32_t> aborted() const;  // ascending
+  // It brought descriptions of altered tables, perhaps in subtransactions that were rolled back.
+  void note_altered() { altered_ = true; }
+  [[nodiscard]] bool altered() const { return altered_; }
   // Parts of it were handed out to be spooled.
   [[nodiscard]] bool spooled() const { return spooled_; }
 
@@ -59,6 +64,7 @@ class StreamedTransaction {
   std::unordered_set<std::uint32_t> changed_by_;  // (sub)transactions with changes that are not in aborted_
   std::uint32_t sequence_ = 0;
   bool spooled_ = false;
+  bool altered_ = false;
 };
 
 }  // namespace walbrook::replication

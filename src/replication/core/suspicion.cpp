@@ -10,10 +10,11 @@ namespace {
 
 using postgres::Difference;
 
-Difference compare_with_record(const destination::TableRecord& record, const destination::OutputRecord& known,
-                               const postgres::Fingerprint& now, const postgres::SourceTable& table) {
-  if (known.fingerprint.empty()) return {};
-  return postgres::compare(postgres::parse_fingerprint(known.fingerprint), now, table.columns, record.truncates);
+// Rows of partitions vanish without a message when one is truncated, and all rows where TRUNCATE is not published.
+bool are_rewrites_described(const postgres::Fingerprint& before, const postgres::Fingerprint& now,
+                            const postgres::SourceTable& table) {
+  return postgres::is_described_between(before, now) && table.operations.truncates && before.members.empty() &&
+         now.members.empty();
 }
 
 std::string megabytes(std::uint64_t bytes) {
@@ -24,8 +25,14 @@ std::string megabytes(std::uint64_t bytes) {
 
 Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
                 const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options) {
+  if (known.fingerprint.empty()) return {};
+  const auto before = postgres::parse_fingerprint(known.fingerprint);
   const auto print = postgres::parse_fingerprint(now.fingerprint);
-  const auto difference = compare_with_record(table, known, print, now);
+  const auto difference =
+      postgres::compare(before, print, now.columns, table.truncates, are_rewrites_described(before, print, now));
+  if (difference.kind != Difference::Kind::none && !caught_up && postgres::is_described_between(before, print)) {
+    return {.kind = Suspicion::Kind::wait};
+  }
   const auto bytes = static_cast<std::uint64_t>(now.bytes > 0 ? now.bytes : 0);
   switch (difference.kind) {
     case Difference::Kind::none:

@@ -7,6 +7,8 @@
 //     new file, and so does a rewrite; so if a TRUNCATE may be the reason, the table waits until the stream has come as
 //     far as the catalog was when it was read. TRUNCATEs that the stream brings are kept in the table's record, since
 //     the next comparison may be made by another run.
+//   * With walbrook's event triggers the stream brings what the catalog shows, at its place (ddl_trigger.h): any
+//     difference waits until the stream has come that far.
 //   * A Relation message shows that the server saw a change of the table, perhaps a rewrite, and that the rows that
 //     follow are newer than it. They wait for a catalog poll that began after their commit. Rows that are merged in
 //     spite of it (the rewrite was part of a transaction that was not visible yet) are replaced with all others by the

@@ -29,8 +29,9 @@ struct SyncedOutput {
   // Columns of which spooled changes hold overflow values: the target gets their overflow columns before the changes
   // are merged.
   std::set<std::string> overflow_columns;
-  std::optional<Lsn> copied;      // set once the copy is whole: its consistent point
-  TableSchemaRef copied_columns;  // the columns of that copy
+  std::optional<Lsn> copied;                 // set once the copy is whole: its consistent point
+  TableSchemaRef copied_columns;             // the columns of that copy
+  std::vector<std::int32_t> copied_numbers;  // their attribute numbers; empty = unknown
   // Set while the catalog's fingerprint of the table differs from the record's and the difference cannot be judged yet:
   // the position up to which the stream has to come first. Set to 0/0 for an output that is being copied and has a
   // partition whose changes are not logged: it is judged once the copy is swapped in.
@@ -39,7 +40,7 @@ struct SyncedOutput {
   std::optional<destination::TargetName> moves_to;
   std::uint64_t copy_number = 0;             // of the newest order, to recognize results of older ones; 0 = none
   postgres::RowIdentity copy_identity;       // the row identity at the time when the copy was ordered
-  Lsn identity_altered_at;                   // the last commit at which a leaf's identity differed from the catalog's
+  Lsn altered_at;                            // the newest commit of a TableError with copy_must_be_newer
   std::optional<Postponement> postponement;  // set while it is pending and its copy is postponed
   Lsn suspended_at;                          // the commit that it could not apply; unset where no change was the cause
   bool was_suspended = false;                // by the last run; this run gives it another chance

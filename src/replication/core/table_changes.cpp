@@ -31,8 +31,8 @@ std::vector<OutputId> TableChanges::changed_outputs() const {
   return changed;
 }
 
-void TableChanges::note_identity_altered(const SyncedOutput& output, Lsn commit_lsn) {
-  auto& last = notes_[output.record.id].identity_altered_at;
+void TableChanges::note_altered(const SyncedOutput& output, Lsn commit_lsn) {
+  auto& last = notes_[output.record.id].altered_at;
   last = std::max(last, commit_lsn);
 }
 
@@ -54,7 +54,7 @@ void TableChanges::adopt() {
     if (!found) continue;
     auto& output = *found.output;
     if (note.suspended_at) output.suspended_at = *note.suspended_at;
-    output.identity_altered_at = std::max(output.identity_altered_at, note.identity_altered_at);
+    output.altered_at = std::max(output.altered_at, note.altered_at);
     output.overflow_columns.merge(note.overflow_columns);
   }
   notes_.clear();

@@ -43,8 +43,8 @@ class TableChanges {
   void note_suspended(const SyncedOutput& output, Lsn commit_lsn) {
     notes_[output.record.id].suspended_at = commit_lsn;
   }
-  // A commit at which a leaf's identity was altered (SyncedOutput::identity_altered_at); the last one counts.
-  void note_identity_altered(const SyncedOutput& output, Lsn commit_lsn);
+  // A commit that only a newer copy holds (SyncedOutput::altered_at); the last one counts.
+  void note_altered(const SyncedOutput& output, Lsn commit_lsn);
   // A spooled change of the output has a value for the overflow column of `column` (SyncedOutput::overflow_columns).
   void note_overflow(const SyncedOutput& output, const std::string& column);
 
@@ -54,7 +54,7 @@ class TableChanges {
  private:
   struct Note {
     std::optional<Lsn> suspended_at;
-    Lsn identity_altered_at;
+    Lsn altered_at;
     std::set<std::string> overflow_columns;
   };
 

@@ -323,6 +323,15 @@ Suspicion::Kind TableSync::judge_columns(const SyncedTable& table, const OutputR
   return judge(table.record, record, table.source, position_ <= reached_, options_.suspicion).kind;
 }
 
+// A description does not say which columns a column list holds.
+bool TableSync::is_described(const SyncedTable& table, const OutputRecord& record) const {
+  const auto& source = table.source;
+  if (record.changes_only || record.columns == nullptr || !source.published_columns.empty()) return false;
+  return !record.fingerprint.empty() && !source.fingerprint.empty() &&
+         postgres::is_described_between(postgres::parse_fingerprint(record.fingerprint),
+                                        postgres::parse_fingerprint(source.fingerprint));
+}
+
 // Compares an output with its published table. The order matters: a copy that is required by a coarse reason
 // (recreated, published again, other columns) makes the finer comparisons needless, and restyle comes last because a
 // table that is copied anyway gets its new style with that copy.
@@ -344,7 +353,10 @@ bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recr
     changed = true;
   } else if (record.state == OutputState::streaming) {
     const auto reason = other_columns(record, table.source);
-    changed = !reason.empty() && judge_columns(table, record) != Suspicion::Kind::in_place;
+    if (!reason.empty()) {
+      const auto kind = judge_columns(table, record);
+      changed = kind != Suspicion::Kind::in_place && kind != Suspicion::Kind::wait;
+    }
     if (changed) ask_for_copy(table, output, reason);
   }
   if (record.state == OutputState::streaming || record.state == OutputState::copying) {

@@ -174,6 +174,10 @@ class TableSync {
   // than the record's may go into its target where it is `none` or `in_place` (columns_in_place.h); `resync` if nothing
   // is known. REQUIRES: the record's output is streaming.
   [[nodiscard]] Suspicion::Kind judge_columns(const SyncedTable& table, const OutputRecord& record) const;
+  // Every command that altered the table since the record's fingerprint has brought a description (ddl_trigger.h), or
+  // will.
+  [[nodiscard]] bool is_described(const SyncedTable& table, const OutputRecord& record) const;
+  [[nodiscard]] bool alters_columns() const { return options_.suspicion.alters_columns; }
   // The output is left out, and its user misses it: it has a copy, or its table was asked for by name.
   [[nodiscard]] bool is_missed(const SyncedOutput& output) const;
 

@@ -6,29 +6,39 @@
 
 namespace walbrook::replication {
 
-void TargetNeeds::add(OfRelation& relation, const TableSchemaRef& schema) {
-  const auto is_same = [&schema](const TableSchemaRef& known) { return known == schema || *known == *schema; };
-  if (std::ranges::none_of(relation.schemas, is_same)) relation.schemas.push_back(schema);
+std::set<std::string> overflow_columns_of(const RowBatch& batch) {
+  std::set<std::string> names;
+  for (std::size_t c = 0; c < batch.columns.size(); ++c) {
+    if (!batch.columns[c].overflow().empty()) names.insert(batch.schema->columns[c].name);
+  }
+  return names;
 }
 
 void TargetNeeds::add(const std::vector<Operation>& operations) {
-  for (const auto& operation : operations) {
-    const auto* batch = std::get_if<RowBatch>(&operation);
-    if (batch == nullptr) continue;
-    auto& relation = relations_[batch->schema->oid];
-    add(relation, batch->schema);
-    for (std::size_t c = 0; c < batch->columns.size(); ++c) {
-      if (!batch->columns[c].overflow().empty()) relation.overflow.insert(batch->schema->columns[c].name);
-    }
+  for (const auto& operation : operations) add(operation);
+}
+
+void TargetNeeds::add(const Operation& operation) {
+  if (const auto* batch = std::get_if<RowBatch>(&operation)) {
+    add_rows(batch->schema, overflow_columns_of(*batch));
+  } else if (const auto* altered = std::get_if<AlteredTable>(&operation)) {
+    add(std::make_shared<const AlteredTable>(*altered));
   }
 }
 
-void TargetNeeds::add(const TargetNeeds& others) {
-  for (const auto& [oid, needs] : others.relations_) {
-    auto& relation = relations_[oid];
-    for (const auto& schema : needs.schemas) add(relation, schema);
-    relation.overflow.insert(needs.overflow.begin(), needs.overflow.end());
-  }
+void TargetNeeds::add_rows(const TableSchemaRef& schema, const std::set<std::string>& overflow) {
+  auto& relation = relations_[schema->oid];
+  relation.overflow.insert(overflow.begin(), overflow.end());
+  const RowsVersion version{.schema = schema, .descriptions = relation.altered.size()};
+  const auto is_same = [&version](const RowsVersion& known) {
+    return known.descriptions == version.descriptions &&
+           (known.schema == version.schema || *known.schema == *version.schema);
+  };
+  if (std::ranges::none_of(relation.versions, is_same)) relation.versions.push_back(version);
+}
+
+void TargetNeeds::add(std::shared_ptr<const AlteredTable> altered) {
+  relations_[altered->schema->oid].altered.push_back(std::move(altered));
 }
 
 std::map<Oid, std::set<std::string>> TargetNeeds::overflow_columns(TableSync& sync) const {
@@ -56,9 +66,9 @@ std::map<OutputId, TableSchemaRef> TargetNeeds::new_columns(TableSync& sync) con
   std::map<OutputId, TableSchemaRef> columns;
   for_each_streaming(sync, [&](const SyncedTable&, const OutputRecord& record, const OfRelation& needs) {
     if (!record.changes_only) return;
-    for (const auto& schema : needs.schemas) {
-      const auto diff = schema_diff(*record.columns, *schema);
-      if (!diff.fits_target() && diff.keeps_common_columns()) columns[record.id] = schema;
+    for (const auto& version : needs.versions) {
+      const auto diff = schema_diff(*record.columns, *version.schema);
+      if (!diff.fits_target() && diff.keeps_common_columns()) columns[record.id] = version.schema;
     }
   });
   return columns;
@@ -67,13 +77,20 @@ std::map<OutputId, TableSchemaRef> TargetNeeds::new_columns(TableSync& sync) con
 Adaptations TargetNeeds::adaptations(TableSync& sync) const {
   Adaptations adaptations;
   for_each_streaming(sync, [&](const SyncedTable& table, const OutputRecord& record, const OfRelation& needs) {
-    const auto fits = [&record](const TableSchemaRef& schema) {
-      return schema_diff(*record.columns, *schema).fits_target();
+    if (!needs.altered.empty() && sync.is_described(table, record)) {
+      auto found = Adaptation::to_described(table, record, needs.versions, needs.altered);
+      if (found && (sync.alters_columns() || found->adds_empty_columns())) {
+        adaptations.emplace(record.id, *std::move(found));
+        return;
+      }
+    }
+    const auto fits = [&record](const RowsVersion& version) {
+      return schema_diff(*record.columns, *version.schema).fits_target();
     };
-    if (std::ranges::all_of(needs.schemas, fits)) return;  // parsing fingerprints takes time
+    if (std::ranges::all_of(needs.versions, fits)) return;  // parsing fingerprints takes time
     const auto kind = sync.judge_columns(table, record);
     if (kind != Suspicion::Kind::in_place && kind != Suspicion::Kind::none) return;
-    if (auto found = Adaptation::to_newest(table, record, needs.schemas)) {
+    if (auto found = Adaptation::to_newest(table, record, needs.versions)) {
       adaptations.emplace(record.id, *std::move(found));
     }
   });

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,10 +17,16 @@
 
 namespace walbrook::replication {
 
+// Returns the columns of which values go to their overflow columns.
+[[nodiscard]] std::set<std::string> overflow_columns_of(const RowBatch& batch);
+
 class TargetNeeds {
  public:
+  // Operations are added in the order in which they are applied.
   void add(const std::vector<Operation>& operations);
-  void add(const TargetNeeds& others);
+  void add(const Operation& operation);
+  void add_rows(const TableSchemaRef& schema, const std::set<std::string>& overflow);
+  void add(std::shared_ptr<const AlteredTable> altered);
 
   // By table, the columns with values that go to their overflow columns.
   [[nodiscard]] std::map<Oid, std::set<std::string>> overflow_columns(TableSync& sync) const;
@@ -30,10 +37,10 @@ class TargetNeeds {
 
  private:
   struct OfRelation {
-    std::vector<TableSchemaRef> schemas;  // the schemas of its changes, in their order, each once
+    std::vector<RowsVersion> versions;  // of its changes, in their order, each once
+    std::vector<std::shared_ptr<const AlteredTable>> altered;
     std::set<std::string> overflow;
   };
-  void add(OfRelation& relation, const TableSchemaRef& schema);
   // Calls `visit` with the table, the record and the needs of each output that takes changes.
   template <class Visit>
   void for_each_streaming(TableSync& sync, const Visit& visit) const;

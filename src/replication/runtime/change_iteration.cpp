@@ -308,7 +308,7 @@ void ChangeIteration::Impl::cut_slices(std::vector<Operation>& operations) {
                            .truncated = schema,
                            .transaction = truncate->transaction});
       }
-    }  // MergeParts: its parts were handed out when they came
+    }  // MergeParts: its parts were handed out when they came. AlteredTable: rows that follow have its columns
   }
 }
 

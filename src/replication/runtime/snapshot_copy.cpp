@@ -154,7 +154,7 @@ void SnapshotCopy::copy_chunk(const Chunk& chunk, postgres::SnapshotReader& read
     case Ready::ready:
       break;
   }
-  if (!copy.agree(reader.schema())) return;
+  if (!copy.agree(reader.schema(), reader.numbers())) return;
   if (around_.destination.capabilities().values.user_types) around_.destination.make_types(reader.type_definitions());
   // Throws if a column has the name of a metadata column.
   static_cast<void>(destination::target_column_names(around_.destination.capabilities().names,
@@ -256,6 +256,7 @@ void SnapshotCopy::report(TableCopy& copy, CopyResult::Kind kind) {
                                  .number = copy.table().number,
                                  .consistent_point = snapshot_.consistent_point(),
                                  .columns = copy.schema(),
+                                 .numbers = copy.numbers(),
                                  .rows = copy.rows(),
                                  .reason = copy.reason(),
                                  .why = {.reason = copy.reason(), .remedy = copy.remedy()}});

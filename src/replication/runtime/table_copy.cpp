@@ -11,9 +11,12 @@ constexpr std::size_t gathered_at_most = std::size_t{4} << 20U;
 
 }  // namespace
 
-bool TableCopy::agree(const TableSchemaRef& schema) {
+bool TableCopy::agree(const TableSchemaRef& schema, const std::vector<std::int32_t>& numbers) {
   const std::lock_guard lock(mutex_);
-  if (schema_ == nullptr) schema_ = schema;
+  if (schema_ == nullptr) {
+    schema_ = schema;
+    numbers_ = numbers;
+  }
   if (*schema_ == *schema) return outcome_ == Outcome::copied;
   if (outcome_ == Outcome::copied) outcome_ = Outcome::stale;
   return false;

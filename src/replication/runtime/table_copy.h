@@ -33,9 +33,9 @@ class TableCopy {
   [[nodiscard]] const CopyOrder::Table& table() const { return table_; }
   [[nodiscard]] std::string name() const { return table_.record.schema + "." + table_.record.name; }
 
-  // Reports the columns that a worker's connection sees. Returns false if the other workers saw other columns, and the
-  // table is given up then, or if it was given up before.
-  [[nodiscard]] bool agree(const TableSchemaRef& schema);
+  // Reports the columns that a worker's connection sees, and their attribute numbers. Returns false if the other
+  // workers saw other columns, and the table is given up then, or if it was given up before.
+  [[nodiscard]] bool agree(const TableSchemaRef& schema, const std::vector<std::int32_t>& numbers = {});
   [[nodiscard]] bool given_up() const;
   // Sets the outcome, unless it was set before.
   void give_up(Outcome outcome, std::string reason = {}, Remedy remedy = {});
@@ -55,6 +55,7 @@ class TableCopy {
   [[nodiscard]] const std::string& reason() const { return reason_; }
   [[nodiscard]] const Remedy& remedy() const { return remedy_; }
   [[nodiscard]] const TableSchemaRef& schema() const { return schema_; }
+  [[nodiscard]] const std::vector<std::int32_t>& numbers() const { return numbers_; }
   [[nodiscard]] std::uint64_t rows() const { return rows_; }
   [[nodiscard]] double seconds() const;
   // Returns all rows if they were few. Otherwise they are in the destination's copy, which this finishes.
@@ -75,6 +76,7 @@ class TableCopy {
   std::string reason_;
   Remedy remedy_;
   TableSchemaRef schema_;
+  std::vector<std::int32_t> numbers_;
   std::unique_ptr<destination::CopyWriter> writer_;
   std::vector<RowBatch> gathered_;
   std::size_t gathered_bytes_ = 0;

@@ -6,12 +6,27 @@
 
 #include "base/publication_list.h"
 #include "postgres/catalog/catalog.h"
+#include "postgres/catalog/ddl_trigger.h"
 #include "postgres/connection/server_identity.h"
 #include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "replication/setup/slot_claim.h"
 
 namespace walbrook::replication {
+
+namespace {
+
+// All pipelines of a database share the triggers. Other readers of pgoutput may be walbrook's.
+bool has_unwanted_triggers(postgres::Connection& catalog, const std::string& slot) {
+  if (postgres::is_standby(catalog) || !postgres::has_own_ddl_trigger(catalog)) return false;
+  const auto others = catalog.query(
+      "SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE plugin = 'pgoutput' AND NOT temporary "
+      "AND database = pg_catalog.current_database() AND slot_name <> $1",
+      {slot}, "looking for other slots");
+  return others.integer(0, 0) == 0;
+}
+
+}  // namespace
 
 InSource find_in_source(postgres::Connection& catalog, const std::string& conninfo, const SourceNames& names,
                         const destination::Checkpoint& checkpoint) {
@@ -34,7 +49,11 @@ InSource find_in_source(postgres::Connection& catalog, const std::string& connin
                 remedy("Name the right source with {}, or leave the source alone: {}.", RemedyOption::source,
                        RemedyOption::destination_only));
   }
-  InSource found{.slot = slot.has_value(), .own = {}, .of_others = {}, .of_other_pipelines = {}};
+  InSource found{.slot = slot.has_value(),
+                 .own = {},
+                 .of_others = {},
+                 .of_other_pipelines = {},
+                 .ddl_trigger = has_unwanted_triggers(catalog, names.slot)};
   if (names.publication.empty()) return found;
   const auto named = parse_publications(names.publication);
   const auto missing = postgres::missing_publications(catalog, named);
@@ -70,6 +89,7 @@ std::vector<std::string> made_by_others(postgres::Connection& catalog, const Sou
 
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names) {
   if (postgres::read_slot(catalog, names.slot)) postgres::drop_slot(catalog, names.slot);
+  if (has_unwanted_triggers(catalog, names.slot)) postgres::drop_ddl_trigger(catalog);
   if (names.publication.empty() || postgres::is_standby(catalog)) return;
   postgres::drop_keyless_publication(catalog, names.publication);
   for (const auto& name : parse_publications(names.publication)) postgres::drop_own_publication(catalog, name);

@@ -9,10 +9,12 @@
 
 #include "base/fault.h"
 #include "base/publication_list.h"
+#include "postgres/catalog/ddl_trigger.h"
 #include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
 #include "postgres/publication/publication_age.h"
+#include "postgres/slot/ddl_trigger_setup.h"
 
 namespace walbrook::replication {
 namespace {
@@ -40,6 +42,7 @@ MadeInSource::MadeInSource(const RunOptions& options, postgres::Connection& cata
   try {
     find_or_create_publication(observer);
     find_or_create_keyless(observer);
+    find_or_create_ddl_trigger(server, observer, stop);
     find_or_create_slot(server, observer, stop);
     leave_younger_keyless();
   } catch (...) {
@@ -87,6 +90,20 @@ void MadeInSource::find_or_create_keyless(RunObserver& observer) {
   }
 }
 
+void MadeInSource::find_or_create_ddl_trigger(postgres::KnownServer& server, RunObserver& observer,
+                                              const std::stop_token& stop) {
+  if (!options_.ddl_trigger) return;
+  const auto made = postgres::make_ddl_trigger(catalog_, options_.conninfo, server, slot_wait(observer), stop);
+  if (made == postgres::MadeDdlTrigger::nothing) return;
+  ddl_trigger_created_ = made == postgres::MadeDdlTrigger::created;
+  observer.prepared("event triggers created for tables that are altered");
+}
+
+postgres::SlotWait MadeInSource::slot_wait(RunObserver& observer) const {
+  return {.report = [&observer](const auto& writers) { observer.waiting_for(writers); },
+          .longest = options_.follow ? milliseconds(0) : options_.snapshot_wait};
+}
+
 // A slot that was there before may still send changes from before the publication was created.
 void MadeInSource::leave_younger_keyless() {
   if (keyless_.empty() || slot_.created) return;
@@ -106,11 +123,10 @@ void MadeInSource::find_or_create_slot(postgres::KnownServer& server, RunObserve
     return;
   }
   auto replication = postgres::open_checked(options_.conninfo, postgres::ConnectionUse::replication, &server);
-  const postgres::SlotWait wait{.report = [&observer](const auto& writers) { observer.waiting_for(writers); },
-                                .longest = options_.follow ? milliseconds(0) : options_.snapshot_wait};
   const auto created = postgres::create_permanent_slot(
       replication, options_.conninfo,
-      {.name = options_.slot, .two_phase = options_.two_phase, .failover = options_.failover}, wait, stop);
+      {.name = options_.slot, .two_phase = options_.two_phase, .failover = options_.failover}, slot_wait(observer),
+      stop);
   slot_ = {.lsn = created.consistent_point, .created = true, .two_phase = options_.two_phase};
   observer.prepared(fmt::format("slot {} created at {}", options_.slot, created.consistent_point.to_string()));
   fault::hit("slot_created");
@@ -142,7 +158,7 @@ void MadeInSource::keep() {
 // Drops the slot first: a claim without a slot is harmless, but a slot without a claim belongs to nobody. Uses its own
 // connection, which the stop of the run does not end.
 void MadeInSource::take_back() noexcept {
-  if (!slot_.created && !publication_created_ && !keyless_created_) return;
+  if (!slot_.created && !publication_created_ && !keyless_created_ && !ddl_trigger_created_) return;
   try {
     // A stop is answered within two seconds; a run that failed can wait for a busy server.
     const bool is_stopped = options_.conninfo.options().stop.stop_requested();
@@ -155,6 +171,7 @@ void MadeInSource::take_back() noexcept {
       postgres::drop_own_publication(catalog, parse_publications(options_.publication).front());
     }
     if (keyless_created_) postgres::drop_keyless_publication(catalog, options_.publication);
+    if (ddl_trigger_created_) postgres::drop_ddl_trigger(catalog);
   } catch (const std::exception& failed) {
     spdlog::warn("what this run created in the source could not be dropped: {}", failed.what());
     if (claim_) claim_->keep();  // the next run continues with what remains
@@ -162,6 +179,7 @@ void MadeInSource::take_back() noexcept {
   slot_.created = false;
   publication_created_ = false;
   keyless_created_ = false;
+  ddl_trigger_created_ = false;
 }
 
 }  // namespace walbrook::replication

@@ -49,9 +49,11 @@ class MadeInSource {
  private:
   void find_or_create_publication(RunObserver& observer);
   void find_or_create_keyless(RunObserver& observer);
+  void find_or_create_ddl_trigger(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
   void leave_younger_keyless();
   void find_or_create_slot(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
   void make_failover(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
+  [[nodiscard]] postgres::SlotWait slot_wait(RunObserver& observer) const;
   void take_back() noexcept;
 
   const RunOptions& options_;
@@ -61,6 +63,7 @@ class MadeInSource {
   bool publication_created_ = false;
   std::string keyless_;
   bool keyless_created_ = false;
+  bool ddl_trigger_created_ = false;
   Slot slot_;
   bool kept_ = false;
 };

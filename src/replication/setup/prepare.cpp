@@ -146,6 +146,7 @@ postgres::PreflightRequest preflight_request(const RunOptions& options, const de
                                      .snapshot = options.snapshot || !options.copy_again.empty(),
                                      .standby = options.standby,
                                      .failover = options.failover,
+                                     .ddl_trigger = options.ddl_trigger,
                                      .reset = options.reset};
   note_known_tables(state.outputs, request);
   request.slot_is_foreign = options.adoption == Adoption::refuse && !knows_slot(checkpoint, options.slot);

@@ -38,6 +38,7 @@ struct RunOptions {
   std::string slot;
   std::string publication;  // one, or a list (base/publication_list.h)
   Keyless keyless = Keyless::leave_out;
+  bool ddl_trigger = false;                 // create event triggers that describe altered tables (ddl_trigger.h)
   std::string schema = "public";            // whose tables a publication gets when it is created
   std::vector<postgres::TableName> tables;  // empty = those of the publication
   std::string dataset;                      // target schema; "" = the source's schema names

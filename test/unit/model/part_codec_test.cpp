@@ -60,6 +60,27 @@ GatheredChanges sample() {
   return changes;
 }
 
+TEST(PartCodec, an_altered_table_comes_back) {
+  TableSchema schema{.oid = 7, .schema = "public", .name = "doc"};
+  schema.columns.push_back({.name = "id", .type_oid = type_oid::int8, .type = {Layout::int64}});
+  schema.columns.push_back({.name = "body", .type_oid = type_oid::text, .type = {Layout::utf8}});
+  auto value = std::make_shared<Column>(PhysicalType{Layout::utf8});
+  value->append_bytes("seven");
+  GatheredChanges changes;
+  changes.transactions = {{.xid = 5}, {.xid = 6}, {.xid = 7}};
+  changes.operations.emplace_back(AlteredTable{.schema = std::make_shared<const TableSchema>(schema),
+                                               .description = "{}",
+                                               .missing = {{"body", value}},
+                                               .transaction = 1});
+  const auto part = read_part(write_part(changes.transactions, changes.operations));
+  ASSERT_EQ(part.transactions.size(), 1U) << "the one that it points into";
+  const auto& altered = std::get<AlteredTable>(part.operations.at(0));
+  EXPECT_EQ(*altered.schema, schema);
+  EXPECT_EQ(altered.description, "{}");
+  EXPECT_EQ(altered.missing.at("body")->bytes_at(0), "seven");
+  EXPECT_EQ(altered.transaction, 0U);
+}
+
 std::string bytes_of(const GatheredChanges& changes) {
   return write_part(changes.transactions, std::span(changes.operations).first(2));
 }

@@ -330,11 +330,11 @@ TEST_F(BatchApplyTest, an_identity_that_was_altered_before_the_copys_point_does_
   batch.errors.push_back({.oid = items_oid,
                           .reason = "a leaf's identity was altered",
                           .fixed_by_copy = true,
-                          .of_identity = true,
+                          .copy_must_be_newer = true,
                           .commit_lsn = Lsn{0x1000}});
   apply(batch);
   EXPECT_EQ(state_of(items_oid), OutputState::copying);
-  EXPECT_EQ(output(items_oid).identity_altered_at, Lsn{0x1000});
+  EXPECT_EQ(output(items_oid).altered_at, Lsn{0x1000});
 }
 
 TEST_F(BatchApplyTest, a_value_that_the_target_cannot_take_fails_its_table) {

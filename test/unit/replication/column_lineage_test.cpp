@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -100,6 +101,58 @@ TEST(ColumnLineage, columns_that_are_not_copied_do_not_count) {
   EXPECT_EQ(lineage->find(columns({"id", "b", "c"})), (Places{0, 1, 2}));
   // A column that was dropped before the earlier moment leaves a number without a column.
   EXPECT_TRUE(between(print({{1, "id"}, {2, "a"}}, 5), print({{1, "id"}, {2, "a"}, {6, "b"}}), {"id", "a"}));
+}
+
+// Descriptions of a table that has id and a at first.
+class Descriptions {
+ public:
+  Descriptions& then(const Numbered& numbered, bool last_has_value = false) {
+    auto after = print(numbered);
+    after.columns.back().has_missing = last_has_value;
+    Names names;
+    for (const auto& [number, name] : numbered) names.push_back(name);
+    schemas_.push_back(std::make_shared<TableSchema>(columns(names)));
+    described_.push_back({.print = std::move(after), .columns = schemas_.back().get()});
+    return *this;
+  }
+  [[nodiscard]] std::optional<ColumnLineage> lineage(const Names& known = {"id", "a"}) const {
+    return ColumnLineage::through(print({{1, "id"}, {2, "a"}}), columns(known), described_);
+  }
+
+ private:
+  std::vector<std::shared_ptr<TableSchema>> schemas_;
+  std::vector<ColumnLineage::Described> described_;
+};
+
+TEST(ColumnLineage, descriptions_tell_columns_of_one_name_apart) {
+  const auto lineage = Descriptions()
+                           .then({{1, "id"}, {2, "a"}, {3, "b"}}, true)
+                           .then({{1, "id"}, {3, "b"}})
+                           .then({{1, "id"}, {3, "b"}, {4, "a"}})
+                           .then({{1, "id"}, {3, "c"}, {4, "a"}})
+                           .lineage();
+  ASSERT_TRUE(lineage);
+  EXPECT_EQ(lineage->find(columns({"id", "a"}), 0), (Places{0, 1}));
+  EXPECT_EQ(lineage->find(columns({"id", "a", "b"}), 1), (Places{0, 1, 2}));
+  EXPECT_EQ(lineage->find(columns({"id", "b"}), 2), (Places{0, 2}));
+  EXPECT_EQ(lineage->find(columns({"id", "b", "a"}), 3), (Places{0, 2, 3}));
+  EXPECT_EQ(lineage->find(columns({"id", "c", "a"}), 4), (Places{0, 2, 3}));
+  EXPECT_EQ(lineage->find(columns({"id", "b"}), 0), std::nullopt) << "no description had b yet";
+  const auto& of_columns = lineage->columns();
+  EXPECT_EQ(of_columns[1].now, "") << "the first a";
+  EXPECT_EQ(of_columns[2].now, "c");
+  EXPECT_TRUE(of_columns[2].has_value);
+  EXPECT_EQ(of_columns[2].added_by, 0U);
+  EXPECT_EQ(of_columns[3].now, "a");
+  EXPECT_EQ(of_columns[3].added_by, 2U);
+}
+
+TEST(ColumnLineage, a_copy_that_lacks_a_column_of_before_is_not_continued) {
+  const auto described = [] { return Descriptions().then({{1, "id"}, {2, "a"}, {3, "b"}}); };
+  EXPECT_TRUE(described().lineage());
+  EXPECT_FALSE(described().lineage({"id"})) << "the values of a are unknown";
+  EXPECT_TRUE(described().lineage({"id", "gone", "a"})) << "gone was dropped before";
+  EXPECT_FALSE(described().lineage({"a", "id"})) << "their names changed hands since";
 }
 
 TEST(ColumnLineage, rows_that_bring_columns_bring_their_fingerprint) {

@@ -386,24 +386,24 @@ TEST_F(TableSyncTest, changes_of_a_load_that_failed_leave_no_trace) {
     TableChanges changes(sync());
     changes.edit(table).state = OutputState::suspended;
     changes.note_suspended(table, Lsn{7});
-    changes.note_identity_altered(table, Lsn{7});
+    changes.note_altered(table, Lsn{7});
     changes.note_overflow(table, "price");
     EXPECT_EQ(changes.look(table).state, OutputState::suspended);
   }
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_FALSE(table.suspended_at.is_set());
-  EXPECT_FALSE(table.identity_altered_at.is_set());
+  EXPECT_FALSE(table.altered_at.is_set());
   EXPECT_TRUE(table.overflow_columns.empty());
   TableChanges changes(sync());
   changes.edit(table).state = OutputState::suspended;
   changes.note_suspended(table, Lsn{7});
-  changes.note_identity_altered(table, Lsn{9});
-  changes.note_identity_altered(table, Lsn{8});
+  changes.note_altered(table, Lsn{9});
+  changes.note_altered(table, Lsn{8});
   changes.note_overflow(table, "price");
   changes.adopt();
   EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   EXPECT_EQ(table.suspended_at, Lsn{7});
-  EXPECT_EQ(table.identity_altered_at, Lsn{9}) << "the last one counts";
+  EXPECT_EQ(table.altered_at, Lsn{9}) << "the last one counts";
   EXPECT_EQ(table.overflow_columns, std::set<std::string>{"price"});
 }
 
