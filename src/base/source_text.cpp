@@ -5,7 +5,7 @@
 namespace walbrook {
 namespace {
 
-constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view lower_digits = "0123456789abcdef";
 
 bool is_upper(char c) {
   return (static_cast<unsigned char>(c) & 0x80U) != 0;
@@ -15,8 +15,8 @@ bool is_upper(char c) {
 // escape.
 int escaped_byte(std::string_view text) {
   if (text.size() < 4 || text[0] != '\\' || text[1] != 'x') return -1;
-  const auto high = hex_digits.find(text[2]);
-  const auto low = hex_digits.find(text[3]);
+  const auto high = lower_digits.find(text[2]);
+  const auto low = lower_digits.find(text[3]);
   if (high == std::string_view::npos || low == std::string_view::npos) return -1;
   const int byte = static_cast<int>(high * 16 + low);
   return byte >= 0x80 || byte == '\\' ? byte : -1;
@@ -45,8 +45,8 @@ std::string SourceText::convert(std::string_view bytes, std::string_view backsla
       for (const char c : utf8.empty() ? bytes.substr(0, length) : std::string_view()) {
         const auto byte = static_cast<unsigned char>(c);
         out.append(backslash).push_back('x');
-        out.push_back(hex_digits[byte >> 4U]);
-        out.push_back(hex_digits[byte & 0xFU]);
+        out.push_back(lower_digits[byte >> 4U]);
+        out.push_back(lower_digits[byte & 0xFU]);
       }
       bytes.remove_prefix(length);
     } else if (bytes.starts_with(backslash)) {

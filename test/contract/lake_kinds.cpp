@@ -35,7 +35,7 @@ DestinationOptions in_postgres(const std::string& folder) {
   return lake_at("postgres:" + scratch_conninfo(folder), folder);
 }
 
-void drop(const DestinationOptions& options, const destination::TargetName& target) {
+void drop_from_lake(const DestinationOptions& options, const destination::TargetName& target) {
   const auto lake = destination::ducklake::parse_lake_url(options.url);
   run_in_duckdb(":memory:", {fmt::format("SET extension_directory = '{}'", options.extension_directory).c_str(),
                              "LOAD ducklake", "LOAD sqlite_scanner", "LOAD postgres_scanner",
@@ -50,12 +50,12 @@ std::vector<DestinationKind> lake_kinds() {
     std::cerr << "no lake is tested: tools/install-ducklake fetches DuckDB's extensions\n";
     return {};
   }
-  return {{.name = "ducklake", .options = in_file, .read = read_from_duckdb, .drop_table = drop},
-          {.name = "ducklake_sqlite", .options = in_sqlite, .read = read_from_duckdb, .drop_table = drop},
+  return {{.name = "ducklake", .options = in_file, .read = read_from_duckdb, .drop_table = drop_from_lake},
+          {.name = "ducklake_sqlite", .options = in_sqlite, .read = read_from_duckdb, .drop_table = drop_from_lake},
           {.name = "ducklake_postgresql",
            .options = in_postgres,
            .read = read_from_duckdb,
-           .drop_table = drop,
+           .drop_table = drop_from_lake,
            .keep = keep_scratch_database}};
 }
 

@@ -11,10 +11,10 @@ namespace {
 
 // OIDs of timetz, interval, bit, varbit and text.
 constexpr std::array<std::uint32_t, 4> text_in_lakes = {1266, 1186, 1560, 1562};
-constexpr std::uint32_t text_oid = 25;
+constexpr std::uint32_t oid_of_text = 25;
 
 BaseType in_lake(BaseType type) {
-  if (std::ranges::count(text_in_lakes, type.oid) > 0) type.oid = text_oid;
+  if (std::ranges::count(text_in_lakes, type.oid) > 0) type.oid = oid_of_text;
   for (auto& field : type.fields) field.type = in_lake(field.type);
   return type;
 }

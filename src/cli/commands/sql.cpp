@@ -17,7 +17,7 @@ namespace walbrook::cli {
 namespace {
 
 // Returns the name of the pipeline whose LSN `--at` is. Closes the destination before it returns.
-std::string pipeline_of(CommandLine line) {
+std::string pipeline_to_ask(CommandLine line) {
   line.destination.at.reset();
   return FoundPipeline(line).name();
 }
@@ -30,7 +30,7 @@ serve::SqlAnswer ask(const CommandLine& line) {
   };
   auto options = line.destination;
   if (options.at) {
-    options.pipeline = pipeline_of(line);
+    options.pipeline = pipeline_to_ask(line);
   } else {
     auto answer = serve::ask_sql(meant_socket(line),
                                  {.sql = line.sql, .nested = nested, .pipeline = line.run.pipeline, .waits = tell});

@@ -9,7 +9,7 @@
 namespace walbrook::destination::duckdb {
 namespace {
 
-Place place(const std::string& url) {
+Place motherduck_place(const std::string& url) {
   const auto name = "md:" + parse_motherduck_url(url).database;
   return {.identity = name, .label = name, .shown = name};
 }
@@ -25,7 +25,7 @@ constinit const Kind motherduck_entry{
       return std::make_unique<DuckDbDestination>(motherduck_options(options), options);
     },
     .stored_state = stored_state,
-    .place = place,
+    .place = motherduck_place,
     .is_there = [](const std::string& /*url*/) { return true; },
     .check_creatable = [](const std::string& /*url*/) {},
     .check_writable = [](const std::string& /*url*/) {},

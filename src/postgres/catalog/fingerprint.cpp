@@ -14,10 +14,10 @@ namespace walbrook::postgres {
 namespace {
 
 using Kind = Difference::Kind;
-using Column = Fingerprint::Column;
+using PrintedColumn = Fingerprint::Column;
 using Member = Fingerprint::Member;
 
-Column column_from_json(const nlohmann::json& json) {
+PrintedColumn column_from_json(const nlohmann::json& json) {
   return {.number = json.at(0),
           .name = json.at(1),
           .type = json.at(2),
@@ -67,7 +67,7 @@ bool is_text(Oid type) {
 }
 
 // Values of the column print as before, as long as the table was not rewritten.
-bool prints_as_before(const Column& before, const Column& now) {
+bool prints_as_before(const PrintedColumn& before, const PrintedColumn& now) {
   return before.type == now.type || (is_text(before.type) && is_text(now.type));
 }
 
@@ -76,11 +76,11 @@ bool has_dropped_columns(const Fingerprint& print) {
 }
 
 // Weighs what happened to a column that is copied; `known`: nullptr if it was added.
-void compare_column(const Fingerprint& before, const Fingerprint& now, const Column* known, const Column& column,
-                    Difference& worst) {
+void compare_column(const Fingerprint& before, const Fingerprint& now, const PrintedColumn* known,
+                    const PrintedColumn& column, Difference& worst) {
   const bool in_place = kept_its_file(before, now);
   if (known == nullptr) {
-    const bool was_there = find(before.columns, &Column::name, column.name) != nullptr;
+    const bool was_there = find(before.columns, &PrintedColumn::name, column.name) != nullptr;
     weigh(worst, in_place && !was_there ? Kind::in_place : Kind::reshaped,
           fmt::format("column \"{}\" was {} in the source", column.name,
                       was_there ? "dropped and added again" : "added"));
@@ -99,7 +99,7 @@ void compare_columns(const Fingerprint& before, const Fingerprint& now, std::spa
   bool adds_empty = !has_dropped_columns(now);
   for (const auto& column : now.columns) {
     if (std::ranges::find(copied, column.name, &SourceColumn::name) == copied.end()) continue;
-    const auto* known = find(before.columns, &Column::number, column.number);
+    const auto* known = find(before.columns, &PrintedColumn::number, column.number);
     compare_column(before, now, known, column, worst);
     const bool is_same =
         known != nullptr && known->name == column.name && known->type == column.type && known->typmod == column.typmod;
@@ -145,7 +145,7 @@ void compare_members(const Fingerprint& before, const Fingerprint& now, Differen
 // Whether a column's row shows that a rewrite changed its values.
 enum class Rewritten { no, perhaps, yes };
 
-Rewritten rewritten(const Column& before, const Column& now) {
+Rewritten rewritten(const PrintedColumn& before, const PrintedColumn& now) {
   if (before.version == now.version) return Rewritten::no;
   if (before.has_missing && !now.has_missing) {
     if (now.default_row == 0) return Rewritten::perhaps;              // the default was dropped and can prove nothing
@@ -160,7 +160,7 @@ bool is_truncated(const std::vector<RowVersion>& written, const Fingerprint& now
   return std::ranges::any_of(written, [&](RowVersion version) {
     if (std::ranges::find(truncates, version) == truncates.end()) return false;
     // A rewrite that followed in the same transaction would have written a column's row as well.
-    return find(now.columns, &Column::version, version) == nullptr;
+    return find(now.columns, &PrintedColumn::version, version) == nullptr;
   });
 }
 
@@ -176,7 +176,7 @@ void compare_files(const Fingerprint& before, const Fingerprint& now, std::span<
                    Difference& worst) {
   if (!has_other_file(before, now, truncates)) return;
   for (const auto& column : now.columns) {
-    const auto* known = find(before.columns, &Column::number, column.number);
+    const auto* known = find(before.columns, &PrintedColumn::number, column.number);
     if (known == nullptr) continue;
     const auto which = rewritten(*known, column);
     if (which == Rewritten::yes) {

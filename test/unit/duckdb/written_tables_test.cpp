@@ -9,7 +9,7 @@ namespace {
 
 constexpr int group = 200;  // as many small tables are copied together
 constexpr int groups = 3;
-constexpr std::size_t columns = 24;  // of each table; they take 16 KB each: 230 MB for all
+constexpr std::size_t columns_of_one = 24;  // of each table; they take 16 KB each: 230 MB for all
 
 class WrittenTablesTest : public DuckDbCase {
  protected:
@@ -19,7 +19,7 @@ class WrittenTablesTest : public DuckDbCase {
     for (int n = first; n < first + count; ++n) {
       TableSchema schema =
           *table(fmt::format("t{}", n), {{"id", int4, key}, {"c1", int4}}, 20'000 + static_cast<Oid>(n));
-      while (schema.columns.size() < columns) {
+      while (schema.columns.size() < columns_of_one) {
         schema.columns.push_back(schema.columns.back());
         schema.columns.back().name = fmt::format("c{}", schema.columns.size());
       }
@@ -29,7 +29,7 @@ class WrittenTablesTest : public DuckDbCase {
     for (const auto& each : records) targets.push_back({.output = &each, .schema = each.columns});
     const auto writer = destination().begin_copy(targets);
     for (std::size_t i = 0; i < records.size(); ++i) {
-      writer->append(i, inserts(records[i].columns, {std::vector<Cell>(columns, 7)}));
+      writer->append(i, inserts(records[i].columns, {std::vector<Cell>(columns_of_one, 7)}));
     }
     writer->finish();
   }
