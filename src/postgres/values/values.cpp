@@ -8,6 +8,7 @@
 #include "postgres/values/text_datetime.h"
 #include "postgres/values/text_nested.h"
 #include "postgres/values/text_values.h"
+#include "postgres/values/vectors.h"
 
 namespace walbrook::postgres {
 namespace {
@@ -144,6 +145,10 @@ Parsers parsers_for(const SourceType& source, const PhysicalType& type) {
       return composite_parsers(source, type);
     case SourceType::Kind::hstore:
       return {hstore_text_parser(), hstore_binary_parser()};
+    case SourceType::Kind::vector:
+      return {parse_vector_text, parse_vector_binary};
+    case SourceType::Kind::halfvec:
+      return {parse_vector_text, parse_halfvec_binary};
   }
   return {};
 }
