@@ -249,6 +249,33 @@ TEST(Nested, vectors_with_a_zero_that_the_destination_lacks_go_to_the_overflow_c
   expect_whole(column);
 }
 
+// A label is reported until its reader knows it, in the column's own layout and in a text.
+TEST(Nested, enums_report_labels_at_any_depth) {
+  const SourceType mood{.oid = 20010, .base_oid = 20010, .is_enum = true};
+  const SourceType moods{
+      .oid = 20011, .base_oid = 20011, .kind = SourceType::Kind::list, .fields = {{.name = "", .type = mood}}};
+  const SourceType day{.oid = 20012,
+                       .base_oid = 20012,
+                       .kind = SourceType::Kind::composite,
+                       .fields = {{.name = "m", .type = mood}, {.name = "ms", .type = moods}}};
+  for (const auto& physical : {physical_type(day, -1, no_limits), PhysicalType{Layout::utf8}}) {
+    Column column(physical);
+    std::vector<NewLabel> labels;
+    const auto parser = parsers_for(day, physical).text;
+    ASSERT_EQ(parser(R"((calm,"{calm,NULL,""it's""}"))", {.limits = no_limits, .labels = &labels}, column),
+              ParseStatus::ok);
+    ASSERT_EQ(labels.size(), 3U);
+    EXPECT_EQ(labels[0].label + labels[1].label + labels[2].label, "calmcalmit's");
+    EXPECT_EQ(labels[0].type, 20010U);
+    for (const auto& label : labels) label.known->insert(label.label);
+    labels.clear();
+    ASSERT_EQ(parser("(calm,{glad})", {.limits = no_limits, .labels = &labels}, column), ParseStatus::ok);
+    ASSERT_EQ(labels.size(), 1U);
+    EXPECT_EQ(labels[0].label, "glad");
+    EXPECT_EQ(column.size(), 2U);
+  }
+}
+
 TEST(Nested, bit_strings) {
   const std::string three("\x05\xFD", 2);
   const std::string nine("\x07\xFF\x00", 3);
