@@ -34,7 +34,7 @@ struct InitReplicationOptions {
   // The tables to publish. If empty, all tables of schema_name are published, and runs add tables that are created
   // later, as far as the role owns them. A table without a replica identity is left out, because its UPDATE and DELETE
   // would fail in the source; a warning names the table, with the SQL that gives it an identity. If such a table is
-  // named here, Error(data) is thrown after publication and slot are created.
+  // named here, Error(data) is thrown after publication and slot are created. (See keyless_inserts.)
   TableNames table_names{};
   Credentials credentials{};
   std::string publish = "insert, update, delete, truncate";  // operations that walbrook's own publication sends
@@ -45,9 +45,15 @@ struct InitReplicationOptions {
   IncludeColumns include_columns{};
   // For the snapshot resources. REQUIRES: persist_snapshots, and each table is among those that are published.
   TableColumnOverrides columns{};
-  // Drops the slot and walbrook's own publication first, then creates them again. Changes that nobody has read are lost
-  // with the slot, so a pipeline that followed it must run a snapshot resource next, which replaces all of its tables,
-  // whatever they hold.
+  // Tables without a replica identity, which table_names may name then, are published by a second publication,
+  // "<pub_name>_keyless", with INSERT and TRUNCATE only: their new rows arrive, and their updates and deletes are not
+  // followed. REQUIRES: one publication, which walbrook created. Set the same option of replication_resource. If the
+  // slot exists and has changes from before the second publication, the tables get no snapshot resource, and a warning
+  // says so: a run of replication_resource applies these changes, and the next call returns the resources.
+  bool keyless_inserts = false;
+  // Drops the slot and walbrook's own publications first, then creates them again. Changes that nobody has read are
+  // lost with the slot, so a pipeline that followed it must run a snapshot resource next, which replaces all of its
+  // tables, whatever they hold.
   bool reset = false;
   // How long a new slot waits for transactions that are writing in the source. After that time Error(data) names them,
   // and what this call created is dropped again. 0 means no limit.

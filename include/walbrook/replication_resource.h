@@ -27,6 +27,9 @@ struct ReplicationResourceOptions {
   Credentials credentials{};
   IncludeColumns include_columns{};
   TableColumnOverrides columns{};
+  // The tables of the second publication (InitReplicationOptions::keyless_inserts) are read as well, and a pipeline
+  // moves tables between the two as they lose or get a replica identity.
+  bool keyless_inserts = false;
   TableNames table_names{};                // empty = all tables of the publication; changes of others are dropped
   std::uint32_t target_batch_size = 1000;  // maximum rows of a batch of batches(); a pipeline ignores it
   // With false, the slot keeps its position, and the server retains the write-ahead log until a reader with true has

@@ -85,10 +85,10 @@ class ChangeBatches::Reader {
     }
     // The types are those of a target table, which the destination decides; nothing is opened.
     const auto destination = destination::open_destination({.url = "duckdb:///none.duckdb", .pipeline = parts.name});
-    api::PublishedTables published(parts.conninfo, parts.slot, parts.publication);
+    api::PublishedTables published(parts.conninfo, parts.slot, parts.publication, parts.keyless);
     replication::IterationOptions options{.conninfo = parts.conninfo,
                                           .slot = parts.slot,
-                                          .publication = parts.publication,
+                                          .publication = published.list(),
                                           .tables = published.named(parts.tables, "table_names"),
                                           .include_columns = published.named(parts.include_columns, "include_columns"),
                                           .limits = destination->capabilities().values,

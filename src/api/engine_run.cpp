@@ -51,6 +51,7 @@ replication::RunOptions run_options(const PipelineState& state, const RunPlan& p
   options.pipeline = state.key;
   options.slot = plan.slot;
   options.publication = plan.publication;
+  options.keyless = plan.keyless;
   options.tables = source.named(plan.tables, "table_names");
   options.dataset = state.dataset_name;
   options.style = state.style;
@@ -186,7 +187,7 @@ destination::DestinationOptions destination_options(const PipelineState& state) 
 LoadInfo run_engine(PipelineState& state, const RunPlan& plan) {
   const auto started = std::chrono::system_clock::now();
   state.callback_failure = nullptr;
-  PublishedTables source(plan.conninfo, plan.slot, plan.publication);
+  PublishedTables source(plan.conninfo, plan.slot, plan.publication, plan.keyless);
   const auto options = run_options(state, plan, source);
   const auto destination = destination::open_destination(destination_options(state));
   source.check(options.include_columns, *destination);

@@ -13,6 +13,7 @@
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/setup/column_overrides.h"
+#include "replication/setup/run_options.h"
 #include "walbrook/columns.h"
 #include "walbrook/error.h"
 #include "walbrook/load_info.h"
@@ -52,6 +53,7 @@ struct RunPlan {
   std::vector<replication::TableOverrides> overrides;  // a schema may be ""
   bool confirm = true;
   bool accept_new_system = false;
+  replication::Keyless keyless = replication::Keyless::leave_out;
   bool standby = false;
   std::chrono::milliseconds snapshot_wait{300'000};
   std::stop_token stop;

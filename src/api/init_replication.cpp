@@ -17,6 +17,8 @@
 #include "postgres/catalog/table_schema.h"
 #include "postgres/connection/server_identity.h"
 #include "postgres/preflight/preflight.h"
+#include "postgres/publication/kept_publication.h"
+#include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
 #include "postgres/slot/slot_error.h"
@@ -48,10 +50,12 @@ class Initialization {
     name_tables();
     check_columns();
     check_overrides();
+    check_keyless();
     if (options_.reset) drop();
     look_before();
-    publish();
     try {
+      publish();
+      if (options_.keyless_inserts) publish_keyless();
       make_slot();
     } catch (...) {
       take_back();
@@ -64,9 +68,9 @@ class Initialization {
  private:
   // The error that is thrown explains why there is no slot, not why the publication could not be dropped.
   void take_back() noexcept {
-    if (!created_) return;
     try {
-      postgres::drop_own_publication(catalog_, publications_.front());
+      if (created_) postgres::drop_own_publication(catalog_, publications_.front());
+      if (keyless_created_) postgres::drop_keyless_publication(catalog_, publications_.front());
     } catch (const std::exception& failed) {
       spdlog::warn("publication {} could not be dropped again: {}", options_.pub_name, failed.what());
     }
@@ -133,6 +137,13 @@ class Initialization {
     }
   }
 
+  void check_keyless() const {
+    if (!options_.keyless_inserts || publications_.size() == 1) return;
+    throw Error(ErrorKind::configuration, "keyless_inserts: of several publications, none is completed",
+                "Create a publication of these tables with publish = 'insert, truncate', and name it in pub_name.",
+                {.setting = "keyless_inserts"});
+  }
+
   void drop() {
     const auto deadline = std::chrono::steady_clock::now() + reader_wait;
     for (auto slot = postgres::read_slot(catalog_, options_.slot_name); slot;
@@ -145,6 +156,7 @@ class Initialization {
     }
     if (publications_.size() == 1 && !postgres::is_standby(catalog_)) {
       postgres::drop_own_publication(catalog_, publications_.front());
+      postgres::drop_keyless_publication(catalog_, publications_.front());
     }
   }
 
@@ -154,6 +166,7 @@ class Initialization {
     auto tables = exists_ ? std::vector<postgres::TableName>() : tables_;
     const auto findings = postgres::preflight({.conninfo = conninfo_,
                                                .publication = list_,
+                                               .keyless = options_.keyless_inserts,
                                                .slot = options_.slot_name,
                                                .schema = options_.schema_name,
                                                .tables = std::move(tables),
@@ -190,13 +203,33 @@ class Initialization {
     }
   }
 
+  // Puts the tables that the publication leaves out into the second one, before the slot is created.
+  void publish_keyless() {
+    auto second = postgres::find_keyless_publication(catalog_, list_);
+    if (second.empty()) {
+      postgres::create_keyless_publication(catalog_, publications_.front());
+      keyless_created_ = true;
+      second = postgres::keyless_name(publications_.front());
+    }
+    auto tables = tables_;
+    for (auto& table : tables) table.columns = columns_of(table);
+    postgres::KeptPublication kept(publication_list({publications_.front(), second}), std::move(tables), {}, second);
+    const auto now = kept.read(catalog_);
+    if (!now) return;  // dropped meanwhile, which the next steps report
+    std::erase_if(left_out_, [&now](const postgres::LeftOutTable& table) {
+      return std::ranges::find(now->tables, table.oid, &postgres::SourceTable::oid) != now->tables.end();
+    });
+  }
+
   void check_published() {
     const auto publication = read_existing();
     for (const auto& table : tables_) static_cast<void>(find_published(publication, table, "table_names"));
   }
 
   postgres::Publication read_existing() {
-    auto publication = postgres::read_publication(catalog_, list_);
+    const bool with_second = options_.keyless_inserts && postgres::read_slot(catalog_, options_.slot_name);
+    auto publication =
+        postgres::read_publication(catalog_, with_second ? with_keyless(catalog_, list_, options_.slot_name) : list_);
     if (publication) return *std::move(publication);
     const auto missing = postgres::missing_publications(catalog_, publications_);
     throw Error(ErrorKind::source_not_ready,
@@ -231,17 +264,32 @@ class Initialization {
     }
     std::vector<SnapshotResource> resources;
     for (auto& table : wanted) {
+      if (waits_for_slot(publication, table)) continue;
       static_cast<void>(find_published(publication, table, "table_names"));
       table.columns = columns_of(table);
-      resources.emplace_back(
-          std::make_shared<const SnapshotResource::Parts>(SnapshotResource::Parts{.conninfo = conninfo_,
-                                                                                  .slot = options_.slot_name,
-                                                                                  .publication = list_,
-                                                                                  .table = table,
-                                                                                  .overrides = overrides_of(table),
-                                                                                  .standby = options_.standby}));
+      resources.emplace_back(std::make_shared<const SnapshotResource::Parts>(
+          SnapshotResource::Parts{.conninfo = conninfo_,
+                                  .slot = options_.slot_name,
+                                  .publication = list_,
+                                  .table = table,
+                                  .overrides = overrides_of(table),
+                                  .keyless = keyless_of(options_.keyless_inserts),
+                                  .standby = options_.standby}));
     }
     return resources;
+  }
+
+  // Whether the table is in a second publication that is younger than changes which the slot still has to send.
+  [[nodiscard]] bool waits_for_slot(const postgres::Publication& usable, const postgres::TableName& table) {
+    if (!options_.keyless_inserts || std::ranges::any_of(usable.tables, same_table_as(table))) return false;
+    const auto second = postgres::find_keyless_publication(catalog_, list_);
+    const auto tables = postgres::find_keyless_tables(catalog_, second).staying;
+    if (std::ranges::none_of(tables, same_table_as(table))) return false;
+    spdlog::warn(
+        "table {}: publication {} was created after changes that slot {} has yet to send, so it has no snapshot yet; "
+        "run replication_resource, which applies them, then call init_replication again",
+        dotted(table.schema, table.name), second, options_.slot_name);
+    return true;
   }
 
   // A table that is named but left out throws, after everything else is done.
@@ -280,6 +328,7 @@ class Initialization {
   bool by_columns_ = false;                    // the whole schema, table by table because of column lists
   bool exists_ = false;
   bool created_ = false;                          // the publication was created by this call
+  bool keyless_created_ = false;                  // the second one was
   std::vector<postgres::LeftOutTable> left_out_;  // from the publication, for lack of a replica identity
 };
 

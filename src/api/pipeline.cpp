@@ -163,6 +163,7 @@ LoadInfo Pipeline::run(const std::vector<SnapshotResource>& snapshots, const Pip
             .slot = first.slot,
             .publication = first.publication,
             .accept_new_system = options.accept_new_system,
+            .keyless = first.keyless,
             .standby = first.standby,
             .snapshot_wait = options.snapshot_wait,
             .stop = options.stop};
@@ -196,6 +197,7 @@ LoadInfo Pipeline::run(const ReplicationResource& changes, const PipelineRunOpti
                     .overrides = {},
                     .confirm = parts.flush_slot,
                     .accept_new_system = options.accept_new_system,
+                    .keyless = parts.keyless,
                     .standby = parts.standby,
                     .snapshot_wait = options.snapshot_wait,
                     .stop = options.stop};

@@ -15,13 +15,18 @@ namespace {
 
 }  // namespace
 
-PublishedTables::PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication)
+PublishedTables::PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication,
+                                 replication::Keyless keyless)
     : catalog_(postgres::Connection::open(conninfo, postgres::ConnectionUse::catalog)), types_(conninfo) {
   auto found = postgres::read_publication(catalog_, publication);
   if (!found) refuse_source(fmt::format("publication {} does not exist in {}", publication, catalog_.where()));
   publication_ = *std::move(found);
   if (!postgres::read_slot(catalog_, slot)) {
     refuse_source(fmt::format("slot {} does not exist at {}", slot, catalog_.where()));
+  }
+  if (keyless != replication::Keyless::inserts) return;
+  if (auto both = postgres::read_publication(catalog_, with_keyless(catalog_, publication, slot))) {
+    publication_ = *std::move(both);
   }
 }
 

@@ -10,14 +10,20 @@
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/setup/column_overrides.h"
+#include "replication/setup/run_options.h"
 #include "walbrook/columns.h"
 
 namespace walbrook::api {
 
 class PublishedTables {
  public:
-  // Throws Error(source_not_ready) if the slot or the publication does not exist.
-  PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication);
+  // Throws Error(source_not_ready) if the slot or the publication does not exist. With Keyless::inserts, the tables of
+  // walbrook's second publication count as well, as soon as the slot can send their changes.
+  PublishedTables(const std::string& conninfo, const std::string& slot, const std::string& publication,
+                  replication::Keyless keyless);
+
+  // The publications whose tables these are (base/publication_list.h).
+  [[nodiscard]] const std::string& list() const { return publication_.name; }
 
   // Adds the schemas of the tables. An Error names `setting`.
   [[nodiscard]] std::vector<postgres::TableName> named(const std::vector<postgres::TableName>& names,

@@ -56,6 +56,7 @@ ReplicationResource replication_resource(ReplicationResourceOptions options) {
                                      .tables = api::parse_exact_names(options.table_names, "table_names"),
                                      .target_batch_size = options.target_batch_size,
                                      .flush_slot = options.flush_slot,
+                                     .keyless = api::keyless_of(options.keyless_inserts),
                                      .standby = options.standby};
     return ReplicationResource(std::make_shared<const ReplicationResource::Parts>(std::move(parts)));
   });

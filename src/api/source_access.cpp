@@ -7,10 +7,13 @@
 #include <mutex>
 
 #include "base/log.h"
+#include "base/publication_list.h"
 #include "config/configuration.h"
 #include "config/credentials.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/connection/conninfo.h"
+#include "postgres/publication/keyless.h"
+#include "postgres/publication/publication_age.h"
 
 namespace walbrook::api {
 namespace {
@@ -36,6 +39,14 @@ std::string take_part(std::string_view& rest, const std::string& text, const std
 }
 
 }  // namespace
+
+std::string with_keyless(postgres::Connection& catalog, const std::string& publications, const std::string& slot) {
+  auto second = postgres::find_keyless_publication(catalog, publications);
+  if (second.empty() || !postgres::publications_younger_than_slot(catalog, {second}, slot).empty()) return publications;
+  auto names = parse_publications(publications);
+  names.push_back(std::move(second));
+  return publication_list(names);
+}
 
 std::string connection_string(const Credentials& credentials) {
   auto text = credentials.reveal();

@@ -35,6 +35,10 @@ namespace walbrook::api {
 // if tables of two schemas match.
 [[nodiscard]] const postgres::SourceTable& find_published(const postgres::Publication& publication,
                                                           const postgres::TableName& name, const std::string& setting);
+// Returns the list with walbrook's second publication, for tables without replica identity, if there is one and the
+// slot can already send their changes (publication_age.h). REQUIRES: the slot exists.
+[[nodiscard]] std::string with_keyless(postgres::Connection& catalog, const std::string& publications,
+                                       const std::string& slot);
 [[nodiscard]] std::string dotted(const std::string& schema, const std::string& name);
 
 // Throws Error(configuration) for a column that is not published, and if a column of the replica identity is missing.

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -47,6 +48,13 @@ struct MergeParts {
 // may hold changes of many transactions.
 using Operation = std::variant<RowBatch, Truncate, MergeParts, AlteredTable>;
 
+// A label that a row had in the stream.
+struct EnumLabel {
+  std::uint32_t type = 0;  // the enum's OID
+  std::string label;
+  friend bool operator==(const EnumLabel&, const EnumLabel&) = default;
+};
+
 // A table whose changes could not be read: it is suspended, or copied again if that helps; the others continue.
 struct TableError {
   Oid oid = 0;
@@ -57,6 +65,9 @@ struct TableError {
   // is newer than the change helps, and such a copy is not affected.
   bool copy_must_be_newer = false;
   Lsn commit_lsn = {};  // of the change; unset while its transaction is open
+  // Set: this is an error only if the catalog lacks the label once it was read after the commit. No message reports
+  // that a label was renamed, and the rows that were sent before keep its former name.
+  std::optional<EnumLabel> label = std::nullopt;
 };
 
 // The changes that were gathered from the stream.
@@ -71,8 +82,9 @@ struct GatheredChanges {
 
 // Contiguous whole commits, at least one.
 struct CommitBatch : GatheredChanges {
-  // The newest transaction, in this batch or before it, in which the stream described a relation: somebody may have
-  // altered a table. The rows are applied once the catalog was compared as of a moment after this commit.
+  // The newest transaction, in this batch or before it, in which the stream described a relation, or which brought a
+  // label of an enum for the first time: somebody may have altered a table or a type. The rows are applied once the
+  // catalog was compared as of a moment after this commit.
   Lsn described;
   Lsn checkpoint;    // end_lsn of the last commit: streaming restarts here once the batch is durable
   Transaction last;  // the last one with published changes; unset: none has any

@@ -68,6 +68,8 @@ std::string native_name(const SourceType& type, bool user_types) {
       return of_element + "[" + element.delimiter + "]";
     }
     case SourceType::Kind::scalar:
+    case SourceType::Kind::vector:
+    case SourceType::Kind::halfvec:
       break;
   }
   if (type.is_enum) return text;
@@ -231,6 +233,9 @@ PhysicalType physical_type(const SourceType& type, std::int32_t typmod, const Va
     }
     case SourceType::Kind::hstore:
       return {Layout::map, 0, 0, {{Layout::utf8}, {Layout::utf8}}};
+    case SourceType::Kind::vector:
+    case SourceType::Kind::halfvec:
+      return {Layout::list, 0, 0, {{Layout::float32}}};
   }
   return {Layout::utf8};
 }
@@ -249,8 +254,8 @@ bool has_binary_parser(const SourceType& type, const PhysicalType& column) {
 }
 
 bool has_binary_parser(const SourceType& type) {
-  if (type.is_enum || type.kind == SourceType::Kind::hstore) return true;
-  if (type.kind != SourceType::Kind::scalar) {
+  if (type.is_enum) return true;
+  if (type.kind != SourceType::Kind::scalar) {  // the types of extensions have no fields
     return std::ranges::all_of(type.fields, [](const SourceField& field) { return has_binary_parser(field.type); });
   }
   switch (type.base_oid) {

@@ -29,8 +29,9 @@ struct SourceField;
 
 // A type with its domains resolved, and its parts.
 struct SourceType {
-  // Values of all kinds except scalar are taken apart.
-  enum class Kind : std::uint8_t { scalar, list, composite, hstore };
+  // Values of all kinds except scalar are taken apart. The last three are types of extensions; vector and halfvec are
+  // pgvector's, and their values are lists of real.
+  enum class Kind : std::uint8_t { scalar, list, composite, hstore, vector, halfvec };
 
   Oid oid = 0;       // the column's type
   Oid base_oid = 0;  // of the type under all domains; = oid otherwise

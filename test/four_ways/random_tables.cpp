@@ -52,9 +52,9 @@ void append_row(std::string& lines, const RandomTable& table, std::size_t id, Se
 
 }  // namespace
 
-RandomTables::RandomTables(std::uint64_t seed, Selection selection, int major)
+RandomTables::RandomTables(std::uint64_t seed, Selection selection, const ServerTypes& server)
     : seed_(seed), selection_(selection), random_(seed) {
-  for (const auto& [name, generator] : type_generators(major)) {
+  for (const auto& [name, generator] : type_generators(server)) {
     Random probe(0);
     if (selection == Selection::all || generator(probe).binary) generators_.push_back(generator);
   }

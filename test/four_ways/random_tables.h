@@ -23,7 +23,7 @@ struct RandomTable {
 
 class RandomTables {
  public:
-  RandomTables(std::uint64_t seed, Selection selection, int major);
+  RandomTables(std::uint64_t seed, Selection selection, const ServerTypes& server);
 
   // Creates the types and the empty tables. REQUIRES: the database has the extensions.
   void create(Sql& sql) const;

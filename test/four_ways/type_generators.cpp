@@ -2,7 +2,8 @@
 
 namespace walbrook::test {
 
-TypeGenerators type_generators(int major) {
+TypeGenerators type_generators(const ServerTypes& server) {
+  const int major = server.major;
   TypeGenerators types;
   add_numbers(types, major);
   add_texts(types);
@@ -11,6 +12,7 @@ TypeGenerators type_generators(int major) {
   add_networks_and_shapes(types);
   add_system_types(types);
   add_extension_types(types);
+  if (server.vectors) add_vectors(types);
   return types;
 }
 
@@ -38,8 +40,9 @@ const std::map<std::string, std::string>& types_without_generator() {
   return types;
 }
 
-const std::vector<std::string>& generated_extensions() {
-  static const std::vector<std::string> names = {"citext", "cube", "hstore", "intarray", "isn", "ltree", "seg"};
+std::vector<std::string> generated_extensions(const ServerTypes& server) {
+  std::vector<std::string> names = {"citext", "cube", "hstore", "intarray", "isn", "ltree", "seg"};
+  if (server.vectors) names.emplace_back("vector");
   return names;
 }
 

@@ -20,14 +20,20 @@ using TextValue = std::function<std::string(Random&)>;
 // By schema and name in the catalog: "pg_catalog.int4". Types of extensions are in the schema public.
 using TypeGenerators = std::map<std::string, TypeGenerator>;
 
-// The generators of all types but arrays; array_of makes those. `major` is the server's version.
-[[nodiscard]] TypeGenerators type_generators(int major);
+// What a server has besides the types of version 14 and of contrib.
+struct ServerTypes {
+  int major;
+  bool vectors;  // the extension vector is available
+};
+
+// The generators of all types but arrays; array_of makes those.
+[[nodiscard]] TypeGenerators type_generators(const ServerTypes& server);
 
 // Types of which no value can be loaded, with the reason.
 [[nodiscard]] const std::map<std::string, std::string>& types_without_generator();
 
 // The extensions whose types are generated.
-[[nodiscard]] const std::vector<std::string>& generated_extensions();
+[[nodiscard]] std::vector<std::string> generated_extensions(const ServerTypes& server);
 
 // The parts of type_generators().
 void add_numbers(TypeGenerators& types, int major);
@@ -37,6 +43,7 @@ void add_ranges(TypeGenerators& types);
 void add_networks_and_shapes(TypeGenerators& types);
 void add_system_types(TypeGenerators& types);
 void add_extension_types(TypeGenerators& types);
+void add_vectors(TypeGenerators& types);
 
 // Adds a type without modifiers of which walbrook reads only the text form. `name` is that of the catalog.
 void add_text_only(TypeGenerators& types, const std::string& name, const TextValue& value, char delimiter = ',');

@@ -102,6 +102,8 @@ std::string variable(const char* kind, int depth) {
   return kind + std::to_string(depth);
 }
 
+const BaseType number_of_vector{.oid = 700};
+
 std::string postgres_text(const BaseType& type, const std::string& value, int depth);
 std::string duckdb_text(const BaseType& type, const std::string& value, int depth);
 
@@ -148,6 +150,9 @@ std::string postgres_text(const BaseType& type, const std::string& value, int de
     case BaseType::Kind::hstore:
       parts = postgres_hstore(type, value);
       break;
+    case BaseType::Kind::vector:
+      parts = postgres_array(number_of_vector, "(" + value + ")::real[]", depth);
+      break;
     case BaseType::Kind::composite:
       for (const auto& field : type.fields) {
         parts += (parts.empty() ? "'(' || " : " || ',' || ") +
@@ -168,6 +173,9 @@ std::string duckdb_text(const BaseType& type, const std::string& value, int dept
       break;
     case BaseType::Kind::hstore:
       parts = duckdb_map(value, depth);
+      break;
+    case BaseType::Kind::vector:
+      parts = duckdb_list(number_of_vector, value, depth);
       break;
     case BaseType::Kind::composite:
       for (std::size_t i = 0; i < type.fields.size(); ++i) {
@@ -190,6 +198,8 @@ std::string expected_duck_type(const BaseType& type) {
       return expected_duck_type(type.fields.front().type) + "[]";
     case BaseType::Kind::hstore:
       return "MAP(VARCHAR, VARCHAR)";
+    case BaseType::Kind::vector:
+      return "FLOAT[]";
     case BaseType::Kind::composite:
       for (const auto& field : type.fields) {
         fields += (fields.empty() ? "" : ", ") + quote_name(field.name) + " " + expected_duck_type(field.type);

@@ -11,7 +11,7 @@ struct BaseField;
 
 // A column's type with domains resolved to their base type, and the types of its parts.
 struct BaseType {
-  enum class Kind { scalar, array, composite, hstore };
+  enum class Kind { scalar, array, composite, hstore, vector };  // vector: pgvector's vector and halfvec
   std::uint32_t oid = 0;
   std::int32_t typmod = -1;
   Kind kind = Kind::scalar;

@@ -78,7 +78,8 @@ BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod) {
   const auto row =
       sql.query(
              "SELECT t.typtype, t.typbasetype, t.typtypmod, (SELECT e.oid FROM pg_type e WHERE e.typarray = t.oid), "
-             "n.nspname, t.typname = 'hstore' FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace "
+             "n.nspname, CASE WHEN t.typname IN ('hstore', 'vector', 'halfvec') THEN t.typname END FROM pg_type t JOIN "
+             "pg_namespace n ON n.oid = t.typnamespace "
              "WHERE t.oid = " +
              oid)
           .at(0);
@@ -88,9 +89,11 @@ BaseType type_of(Sql& sql, const std::string& oid, std::int32_t typmod) {
   if (row[3]) {
     type.kind = BaseType::Kind::array;
     type.fields.push_back({.name = "", .type = type_of(sql, *row[3], typmod)});
-  } else if (row[5] == "t") {
+  } else if (row[5] == "hstore") {
     type.kind = BaseType::Kind::hstore;
     type.schema = *row[4];
+  } else if (row[5]) {
+    type.kind = BaseType::Kind::vector;
   }
   return type;
 }

@@ -7,8 +7,8 @@ namespace {
 
 // Selects the requested type, and every domain and enum at once, because the next miss is most likely one of these.
 // Also selects what each consists of, down to the types of pg_type.dat. A type with an element that is not the
-// element's array type is printed differently from an array (int2vector, types of extensions). hstore is the
-// extension's type, whatever its schema.
+// element's array type is printed differently from an array (int2vector, types of extensions). A type of an
+// extension is recognized by the extension that owns it, whatever its schema.
 constexpr auto types_query = R"(
 WITH RECURSIVE needed(oid) AS (
   SELECT t.oid FROM pg_catalog.pg_type t WHERE t.oid = $1 OR (t.typtype IN ('d', 'e') AND t.oid >= 16384)
@@ -25,8 +25,8 @@ SELECT t.oid, t.typtype, t.typdelim, pg_catalog.format_type(t.oid, NULL),
   CASE WHEN t.typtype = 'd' THEN t.typbasetype
        ELSE (SELECT e.oid FROM pg_catalog.pg_type e WHERE t.typtype = 'b' AND e.oid = t.typelem AND e.typarray = t.oid) END,
   t.typtypmod,
-  t.typname = 'hstore' AND EXISTS (
-    SELECT FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid AND x.extname = 'hstore'
+  (SELECT x.extname || '.' || t.typname
+    FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_extension x ON x.oid = d.refobjid
     WHERE d.classid = 'pg_catalog.pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
       AND d.refclassid = 'pg_catalog.pg_extension'::regclass),
   (SELECT pg_catalog.json_agg(pg_catalog.json_build_array(a.attname, a.atttypid::bigint, a.atttypmod) ORDER BY a.attnum)
@@ -34,6 +34,14 @@ SELECT t.oid, t.typtype, t.typdelim, pg_catalog.format_type(t.oid, NULL),
     WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)
 FROM needed JOIN pg_catalog.pg_type t ON t.oid = needed.oid
 )";
+
+// `name` is the extension's and the type's: "hstore.hstore".
+SourceType::Kind kind_of_extension_type(std::string_view name) {
+  if (name == "hstore.hstore") return SourceType::Kind::hstore;
+  if (name == "vector.vector") return SourceType::Kind::vector;
+  if (name == "vector.halfvec") return SourceType::Kind::halfvec;
+  return SourceType::Kind::scalar;
+}
 
 }  // namespace
 
@@ -58,13 +66,14 @@ void CatalogTypes::look_up(Oid oid) {
   auto catalog = open_checked(endpoint_, ConnectionUse::catalog, server_);
   const auto rows = catalog.query(types_query, {std::to_string(oid)}, "looking up types");
   for (int row = 0; row < rows.size(); ++row) {
-    Row type{.kind = rows.text(row, 1).at(0),
-             .delimiter = rows.text(row, 2).at(0),
-             .is_hstore = rows.boolean(row, 6),
-             .inner = rows.is_null(row, 4) ? 0 : rows.oid(row, 4),
-             .inner_typmod = static_cast<std::int32_t>(rows.integer(row, 5)),
-             .name = rows.text(row, 3),
-             .attributes = {}};
+    Row type{
+        .kind = rows.text(row, 1).at(0),
+        .delimiter = rows.text(row, 2).at(0),
+        .of_extension = rows.is_null(row, 6) ? SourceType::Kind::scalar : kind_of_extension_type(rows.text(row, 6)),
+        .inner = rows.is_null(row, 4) ? 0 : rows.oid(row, 4),
+        .inner_typmod = static_cast<std::int32_t>(rows.integer(row, 5)),
+        .name = rows.text(row, 3),
+        .attributes = {}};
     if (!rows.is_null(row, 7)) {
       for (const auto& attribute : nlohmann::json::parse(rows.json(row, 7))) {
         type.attributes.push_back({attribute.at(0), attribute.at(1), attribute.at(2)});
@@ -100,8 +109,8 @@ std::optional<SourceType> CatalogTypes::build(Oid oid, int depth, int& parts) co
       if (!inner) return std::nullopt;
       type.fields.push_back({.name = attribute.name, .type = *std::move(inner), .typmod = attribute.typmod});
     }
-  } else if (row.is_hstore) {
-    type.kind = SourceType::Kind::hstore;
+  } else {
+    type.kind = row.of_extension;
   }
   type.is_enum = type.is_enum || row.kind == 'e';
   type.delimiter = row.delimiter;

@@ -31,11 +31,11 @@ class CatalogTypes : public TypeCatalog {
  private:
   // A row of pg_type, and the attributes of a composite type.
   struct Row {
-    char kind = 'b';                 // typtype
-    char delimiter = ',';            // typdelim
-    bool is_hstore = false;          // the type of the extension hstore
-    Oid inner = 0;                   // a domain's underlying type, an array's element
-    std::int32_t inner_typmod = -1;  // of a domain; -1 = none
+    char kind = 'b';                                           // typtype
+    char delimiter = ',';                                      // typdelim
+    SourceType::Kind of_extension = SourceType::Kind::scalar;  // other than scalar: a type that its extension made
+    Oid inner = 0;                                             // a domain's underlying type, an array's element
+    std::int32_t inner_typmod = -1;                            // of a domain; -1 = none
     std::string name;
     struct Attribute {
       std::string name;

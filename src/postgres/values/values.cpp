@@ -1,5 +1,7 @@
 #include "postgres/values/values.h"
 
+#include <algorithm>
+
 #include "postgres/values/binary_datetime.h"
 #include "postgres/values/binary_nested.h"
 #include "postgres/values/binary_values.h"
@@ -8,9 +10,53 @@
 #include "postgres/values/text_datetime.h"
 #include "postgres/values/text_nested.h"
 #include "postgres/values/text_values.h"
+#include "postgres/values/vectors.h"
 
 namespace walbrook::postgres {
 namespace {
+
+// A label's text and binary form are the same. One thread at a time uses the parsers of a column.
+class EnumParser final : public NestedParser {
+ public:
+  explicit EnumParser(Oid type) : type_(type) {}
+
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
+    const auto status = parse_utf8(bytes, options, out);
+    if (options.labels == nullptr || status != ParseStatus::ok || out.is_null(out.size() - 1)) return status;
+    const auto label = out.bytes_at(out.size() - 1);
+    if (!known_.contains(label))
+      options.labels->push_back({.type = type_, .label = std::string(label), .known = &known_});
+    return status;
+  }
+
+ private:
+  Oid type_;
+  mutable std::set<std::string, std::less<>> known_;
+};
+
+bool contains_enum(const SourceType& type) {
+  return type.is_enum ||
+         std::ranges::any_of(type.fields, [](const SourceField& field) { return contains_enum(field.type); });
+}
+
+// A nested value with enums in it, in a column that keeps its text: it is also taken apart, to find the labels.
+class TextWithEnums final : public NestedParser {
+ public:
+  TextWithEnums(const SourceType& source, const PhysicalType& own)
+      : parts_(own), parse_(parsers_for(source, own).text) {}
+
+  [[nodiscard]] ParseStatus parse(std::string_view bytes, const ParseOptions& options, Column& out) const override {
+    if (options.labels != nullptr) {
+      static_cast<void>(parse_(bytes, options, parts_));
+      parts_.truncate(0);
+    }
+    return parse_utf8(bytes, options, out);
+  }
+
+ private:
+  mutable Column parts_;  // emptied after each value
+  ValueParser parse_;
+};
 
 // Returns the scalar's own parsers, or those of a text if it has none.
 Parsers scalar_parsers(Oid base_oid) {
@@ -129,9 +175,16 @@ Parsers composite_parsers(const SourceType& source, const PhysicalType& type) {
 }  // namespace
 
 Parsers parsers_for(const SourceType& source, const PhysicalType& type) {
-  if (source.is_enum) return {parse_utf8, parse_utf8};
-  const auto own = physical_type(source, -1, {}).layout;
+  if (source.is_enum) {
+    const ValueParser parser(std::make_shared<const EnumParser>(source.base_oid));
+    return {parser, parser};
+  }
+  const auto physical = physical_type(source, -1, {});
+  const auto own = physical.layout;
   if (own != type.layout) {
+    if (type.layout == Layout::utf8 && contains_enum(source)) {
+      return {ValueParser(std::make_shared<const TextWithEnums>(source, physical)), nullptr};
+    }
     if (type.layout == Layout::utf8 || type.layout == Layout::json) return {parse_utf8, nullptr};
     return source.kind == SourceType::Kind::scalar ? wider_parsers(source.base_oid, type.layout) : Parsers{};
   }
@@ -144,6 +197,10 @@ Parsers parsers_for(const SourceType& source, const PhysicalType& type) {
       return composite_parsers(source, type);
     case SourceType::Kind::hstore:
       return {hstore_text_parser(), hstore_binary_parser()};
+    case SourceType::Kind::vector:
+      return {parse_vector_text, parse_vector_binary};
+    case SourceType::Kind::halfvec:
+      return {parse_vector_text, parse_halfvec_binary};
   }
   return {};
 }

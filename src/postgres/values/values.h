@@ -15,10 +15,13 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "model/column.h"
 #include "model/source_type.h"
@@ -35,10 +38,18 @@ enum class ParseStatus {
   needs_text,  // nothing was appended: an overflow that only PostgreSQL's text form can describe
 };
 
+// A label of an enum that a parser has met for the first time.
+struct NewLabel {
+  Oid type = 0;  // the enum's
+  std::string label;
+  std::set<std::string, std::less<>>* known = nullptr;  // the parser's: labels in it are not reported again
+};
+
 // How values are parsed.
 struct ParseOptions {
-  ValueLimits limits{};              // what the columns can hold
-  const SourceText* text = nullptr;  // borrowed: converts the source's text; nullptr: it arrives as UTF-8
+  ValueLimits limits{};                     // what the columns can hold
+  const SourceText* text = nullptr;         // borrowed: converts the source's text; nullptr: it arrives as UTF-8
+  std::vector<NewLabel>* labels = nullptr;  // borrowed: parsers of enums add to it; nullptr: they do not
 };
 
 // The parser of a scalar.

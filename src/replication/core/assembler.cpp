@@ -313,6 +313,9 @@ std::optional<Batch> Assembler::cut() {
 CommitBatch Assembler::take_commits() {
   commits_ = 0;
   auto out = in_transaction_ && !skipping_ ? open_batch_.take_before_mark() : open_batch_.take_commits();
+  for (const auto& error : out.errors) {
+    if (error.label) described_ = std::max(described_, error.commit_lsn);
+  }
   out.described = described_;
   return out;
 }

@@ -63,6 +63,15 @@ void count(const RowBatch& batch, Numbers& counts) {
   }
 }
 
+// Whether the catalog, as it was last read, has the label. A type that the table no longer has says nothing.
+bool has_label(const SyncedTable& table, const EnumLabel& label) {
+  if (table.source.fingerprint.empty()) return true;
+  const auto enums = postgres::parse_fingerprint(table.source.fingerprint).enums;
+  const auto type = enums.find(label.type);
+  return type == enums.end() ||
+         std::ranges::any_of(type->second, [&label](const auto& known) { return known.second == label.label; });
+}
+
 // The rows of a spooled batch whose transactions commit at or after `from`, the seam. Rows are in commit order, so they
 // are a tail.
 RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
@@ -81,7 +90,7 @@ void BatchApply::suspend_or_resync(const std::vector<TableError>& errors) {
   for (const auto& error : errors) {
     auto* table = sync_.find_by_relation(error.oid);
     if (table == nullptr) table = sync_.find(error.oid);
-    if (table == nullptr) continue;
+    if (table == nullptr || (error.label && has_label(*table, *error.label))) continue;
     for (const auto& output : table->outputs) suspend_or_resync(*table, output, error);
   }
 }
@@ -93,6 +102,7 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
   if (state == OutputState::removed) return;
   if (state == OutputState::suspended || state == OutputState::left_out || !output.is_asked) return;
   if (error.fixed_by_copy && state == OutputState::pending) return;
+  if (error.label && output.record.changes_only) return;  // it keeps the former name, as other rows of before
   if (error.copy_must_be_newer && state == OutputState::copying) {
     // The copy may hold that change already. The loader decides when the copy's consistent point is known
     // (Loader::copy_ended).

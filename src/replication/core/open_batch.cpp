@@ -64,6 +64,7 @@ bool OpenBatch::append(const RelationState& relation, Op op, const postgres::Tup
   }
   auto& batch = batch_of(relation);
   const auto row = batch.rows();
+  new_labels_.clear();
   auto cells = tuple.cells();
   std::size_t bytes = relation.row_width + sizeof(Op) + 2 * sizeof(std::uint32_t);
   for (std::size_t sent = 0, c = 0; sent < described; ++sent) {
@@ -86,6 +87,7 @@ bool OpenBatch::append(const RelationState& relation, Op op, const postgres::Tup
     ++c;
   }
   batch.finish_row(op, transaction, sequence);
+  if (!new_labels_.empty()) report_labels(relation);
   content_.bytes += bytes;
   before_bytes_ = op == Op::before ? bytes : 0;
   if (op != Op::before) ++content_.rows;
@@ -158,7 +160,7 @@ void OpenBatch::add(TableError error) {
 bool OpenBatch::is_covered(const TableError& error) const {
   const auto own = content_.errors.begin() + static_cast<std::ptrdiff_t>(marked_errors_);
   return std::any_of(own, content_.errors.end(), [&error](const TableError& known) {
-    if (known.oid != error.oid) return false;
+    if (known.oid != error.oid || (known.label && known.label != error.label)) return false;
     return !known.fixed_by_copy || (error.fixed_by_copy && known.copy_must_be_newer == error.copy_must_be_newer);
   });
 }
@@ -173,6 +175,21 @@ void OpenBatch::report(TableError error) {
 // unchanged (pgoutput_row_filter): only the source's table has them.
 void OpenBatch::ask_for_copy(const RelationState& relation, const std::string& why) {
   report({.oid = relation.schema->oid, .described = relation.schema, .reason = why, .fixed_by_copy = true});
+}
+
+// Reports each label once. While the transaction is open, its rows report it again, since it may roll back.
+void OpenBatch::report_labels(const RelationState& relation) {
+  const auto commit_lsn = content_.transactions.back().commit_lsn;
+  for (auto& seen : std::exchange(new_labels_, {})) {
+    if (commit_lsn.is_set()) seen.known->insert(seen.label);
+    auto reason = fmt::format("the enum label \"{}\" has another name now", seen.label);
+    report({.oid = relation.schema->oid,
+            .described = relation.schema,
+            .reason = std::move(reason),
+            .fixed_by_copy = true,
+            .commit_lsn = commit_lsn,
+            .label = EnumLabel{.type = seen.type, .label = std::move(seen.label)}});
+  }
 }
 
 void OpenBatch::report_unreadable(const RelationState& relation, const std::string& why) {

@@ -29,7 +29,10 @@ class NeedsText : public Error {
 
 class OpenBatch {
  public:
-  explicit OpenBatch(const postgres::ParseOptions& parsing) : parsing_(parsing) {}
+  explicit OpenBatch(const postgres::ParseOptions& parsing) : parsing_(parsing) { parsing_.labels = &new_labels_; }
+  OpenBatch(const OpenBatch&) = delete;
+  OpenBatch& operator=(const OpenBatch&) = delete;
+  ~OpenBatch() = default;
 
   [[nodiscard]] const GatheredChanges& content() const { return content_; }
   [[nodiscard]] std::size_t bytes() const { return content_.bytes; }
@@ -91,11 +94,13 @@ class OpenBatch {
                                  const postgres::Cell& cell, Op op, const postgres::Tuple& tuple);
   void report(TableError error);
   void ask_for_copy(const RelationState& relation, const std::string& why);
+  void report_labels(const RelationState& relation);
   void report_unreadable(const RelationState& relation, const std::string& why);
   [[nodiscard]] GatheredChanges split_at_mark();
   [[nodiscard]] CommitBatch as_commits(GatheredChanges&& changes);
 
   postgres::ParseOptions parsing_;
+  std::vector<postgres::NewLabel> new_labels_;  // of the row that is being appended
   GatheredChanges content_;
   Lsn checkpoint_;    // CommitBatch::checkpoint
   Transaction last_;  // CommitBatch::last

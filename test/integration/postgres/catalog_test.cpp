@@ -297,7 +297,8 @@ TEST_F(Catalog, types_are_taken_apart) {
       "CREATE SCHEMA ext; CREATE EXTENSION hstore SCHEMA ext; CREATE DOMAIN price AS numeric(7,3); CREATE TYPE mood AS "
       "ENUM ('calm'); CREATE DOMAIN prices AS numeric(5,2)[];"
       "CREATE TYPE deep AS (p price, ps prices, ms mood[], h ext.hstore, r int4range, n numeric(4,1)[]);"
-      "CREATE TYPE nothing AS (); CREATE TYPE hstore AS (not_the_extensions int)");
+      "CREATE TYPE nothing AS (); CREATE TYPE hstore AS (not_the_extensions int); CREATE TYPE vector AS (nor_this "
+      "int)");
   CatalogTypes types(conninfo());
   const auto type_of = [&](const std::string& name) {
     return types.find(static_cast<Oid>(std::stoul(sql.value("SELECT '" + name + "'::regtype::oid"))));
@@ -309,6 +310,7 @@ TEST_F(Catalog, types_are_taken_apart) {
   EXPECT_FALSE(has_binary_parser(type_of("deep"))) << "int4range has no binary parser";
   EXPECT_EQ(shown("nothing"), "utf8");
   EXPECT_EQ(shown("public.hstore"), "structure(\"not_the_extensions\" int32)");
+  EXPECT_EQ(shown("public.vector"), "structure(\"nor_this\" int32)");
 
   sql.exec("ALTER TYPE deep DROP ATTRIBUTE r");
   EXPECT_FALSE(has_binary_parser(type_of("deep"))) << "answers are kept";

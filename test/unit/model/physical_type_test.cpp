@@ -126,6 +126,27 @@ TEST(PhysicalType, composites_are_structures_of_their_attributes) {
   EXPECT_FALSE(has_binary_parser(type));
 }
 
+TEST(PhysicalType, vectors_are_lists_and_keep_their_type_in_postgresql) {
+  const SourceType vector{.oid = 20001, .base_oid = 20001, .kind = SourceType::Kind::vector, .name = "ext.vector"};
+  const SourceType half{.oid = 20002, .base_oid = 20002, .kind = SourceType::Kind::halfvec, .name = "ext.halfvec"};
+  const SourceType domain{.oid = 20003, .base_oid = 20001, .kind = SourceType::Kind::vector, .name = "app.embedding"};
+  const SourceType vectors{
+      .oid = 20004, .base_oid = 20004, .kind = SourceType::Kind::list, .fields = {{.name = "", .type = vector}}};
+  const auto shown = [](const SourceType& type, bool source_types) {
+    return to_string(physical_type(type, 3, {.source_types = source_types}));
+  };
+  for (const auto& type : {vector, half, domain}) {
+    EXPECT_EQ(shown(type, false), "list(float32)");
+    EXPECT_TRUE(has_binary_parser(type));
+  }
+  EXPECT_EQ(shown(vectors, false), "list(list(float32))");
+  EXPECT_EQ(shown(vector, true), "utf8 as \"vector\"");
+  EXPECT_EQ(shown(half, true), "utf8 as \"halfvec\"");
+  EXPECT_EQ(shown(domain, true), "utf8");
+  EXPECT_EQ(shown(vectors, true), "utf8 as \"vector[]\"");
+  EXPECT_FALSE(has_binary_parser(vector, physical_type(vector, 3, {.source_types = true}))) << "it is text there";
+}
+
 TEST(PhysicalType, deeper_than_any_type_is_refused) {
   std::string name = "int32";
   for (int i = 0; i < max_type_depth; ++i) name = "list(" + name + ")";

@@ -1,4 +1,5 @@
 // Arrays, composites and hstore: golden values of both formats, and the errors of damaged ones.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "base/bytes.h"
@@ -45,6 +46,8 @@ std::string show(const Column& column, std::size_t row) {
   switch (column.type().layout) {
     case Layout::int32:
       return std::to_string(column.value<std::int32_t>(row));
+    case Layout::float32:
+      return fmt::format("{}", column.value<float>(row));
     case Layout::decimal:
       return print_int128(column.value<Int128>(row));
     case Layout::structure:
@@ -174,6 +177,103 @@ TEST(Nested, hstores) {
   EXPECT_EQ(binary("00000001 FFFFFFFF 00000001 31"), "malformed");
   EXPECT_EQ(binary("7FFFFFFF 00000001 61 00000001 31"), "malformed");
   EXPECT_EQ(binary("00000001 00000001 61 00000001 FF"), "needs text");
+}
+
+SourceType vector_type(SourceType::Kind kind) {
+  return {.oid = 20005, .base_oid = 20005, .kind = kind};
+}
+SourceType vectors_type() {
+  return {.oid = 20006,
+          .base_oid = 20006,
+          .kind = SourceType::Kind::list,
+          .fields = {{.name = "", .type = vector_type(SourceType::Kind::vector)}}};
+}
+
+TEST(Nested, vectors_as_text) {
+  for (const auto kind : {SourceType::Kind::vector, SourceType::Kind::halfvec}) {
+    const auto vector = [&](std::string_view bytes) { return parsed(vector_type(kind), Form::text, bytes); };
+    EXPECT_EQ(vector("[1]"), "[1]");
+    EXPECT_EQ(vector("[1,2.5,-3,1e-45,-0]"), "[1, 2.5, -3, 1e-45, -0]");
+    for (const std::string bad : {"", "[", "]", "[]", "[1", "1]", "[1,]", "[,1]", "[1]]", "[[1]", "[1,2]x", "x[1]",
+                                  "[1 ]", "[1;2]", "[1e39]", "{1}", "[1]2]", "[NULL]", "[1,,2]"}) {
+      EXPECT_EQ(vector(bad), "malformed") << bad;
+    }
+  }
+  EXPECT_EQ(parsed(vectors_type(), Form::text, R"({"[1,2]",NULL,[3]})"), "[[1, 2], NULL, [3]]");
+  EXPECT_EQ(parsed(vectors_type(), Form::text, R"({"[1,2]","[3,x]"})"), "malformed");
+}
+
+TEST(Nested, vectors_as_binary) {
+  const auto vector = [](std::string_view hex) {
+    return parsed(vector_type(SourceType::Kind::vector), Form::binary, from_hex(hex));
+  };
+  EXPECT_EQ(vector("0003 0000 3F800000 40200000 C0400000"), "[1, 2.5, -3]");
+  EXPECT_EQ(vector("0002 0000 80000000 00000001"), "[-0, 1e-45]");
+  for (const auto* const bad : {"", "0001", "0001 0000", "0000 0000", "0001 0001 3F800000", "0001 0000 3F8000",
+                                "0001 0000 3F800000 00", "0002 0000 3F800000", "FFFF 0000 3F800000"}) {
+    EXPECT_EQ(vector(bad), "malformed") << bad;
+  }
+  EXPECT_EQ(parsed(vectors_type(), Form::binary,
+                   from_hex("00000001 00000001 00004E25 00000002 00000001 00000008 0001 0000 3F800000 FFFFFFFF")),
+            "[[1], NULL]");
+  EXPECT_EQ(parsed(vectors_type(), Form::binary,
+                   from_hex("00000001 00000000 00004E25 00000001 00000001 00000006 0001 0000 3F80")),
+            "malformed");
+}
+
+// Every half is a real, and keeps its sign.
+TEST(Nested, halfvecs_as_binary) {
+  const auto halfvec = [](std::string_view hex) {
+    return parsed(vector_type(SourceType::Kind::halfvec), Form::binary, from_hex(hex));
+  };
+  EXPECT_EQ(halfvec("0003 0000 3C00 4100 C200"), "[1, 2.5, -3]");
+  EXPECT_EQ(halfvec("0004 0000 0000 8000 7BFF FBFF"), "[0, -0, 65504, -65504]");
+  EXPECT_EQ(halfvec("0004 0000 0001 8001 03FF 0400"), "[5.9604645e-08, -5.9604645e-08, 6.097555e-05, 6.1035156e-05]");
+  EXPECT_EQ(halfvec("0002 0000 3555 2E66"), "[0.33325195, 0.099975586]");
+  for (const auto* const bad : {"", "0001", "0001 0000", "0000 0000", "0001 0001 3C00", "0001 0000 3C",
+                                "0001 0000 3C00 00", "0002 0000 3C00"}) {
+    EXPECT_EQ(halfvec(bad), "malformed") << bad;
+  }
+}
+
+TEST(Nested, vectors_with_a_zero_that_the_destination_lacks_go_to_the_overflow_column) {
+  auto limits = no_limits;
+  limits.float_negative_zero = false;
+  const auto type = vector_type(SourceType::Kind::vector);
+  Column column(physical_type(type, -1, limits));
+  const auto parsers = parsers_for(type, column.type());
+  EXPECT_EQ(parsers.binary(from_hex("0002 0000 3F800000 80000000"), {.limits = limits}, column),
+            ParseStatus::needs_text);
+  EXPECT_EQ(parsers.text("[1,-0]", {.limits = limits}, column), ParseStatus::ok);
+  EXPECT_EQ(show(column, 0), "overflow [1,-0]");
+  expect_whole(column);
+}
+
+// A label is reported until its reader knows it, in the column's own layout and in a text.
+TEST(Nested, enums_report_labels_at_any_depth) {
+  const SourceType mood{.oid = 20010, .base_oid = 20010, .is_enum = true};
+  const SourceType moods{
+      .oid = 20011, .base_oid = 20011, .kind = SourceType::Kind::list, .fields = {{.name = "", .type = mood}}};
+  const SourceType day{.oid = 20012,
+                       .base_oid = 20012,
+                       .kind = SourceType::Kind::composite,
+                       .fields = {{.name = "m", .type = mood}, {.name = "ms", .type = moods}}};
+  for (const auto& physical : {physical_type(day, -1, no_limits), PhysicalType{Layout::utf8}}) {
+    Column column(physical);
+    std::vector<NewLabel> labels;
+    const auto parser = parsers_for(day, physical).text;
+    ASSERT_EQ(parser(R"((calm,"{calm,NULL,""it's""}"))", {.limits = no_limits, .labels = &labels}, column),
+              ParseStatus::ok);
+    ASSERT_EQ(labels.size(), 3U);
+    EXPECT_EQ(labels[0].label + labels[1].label + labels[2].label, "calmcalmit's");
+    EXPECT_EQ(labels[0].type, 20010U);
+    for (const auto& label : labels) label.known->insert(label.label);
+    labels.clear();
+    ASSERT_EQ(parser("(calm,{glad})", {.limits = no_limits, .labels = &labels}, column), ParseStatus::ok);
+    ASSERT_EQ(labels.size(), 1U);
+    EXPECT_EQ(labels[0].label, "glad");
+    EXPECT_EQ(column.size(), 2U);
+  }
 }
 
 TEST(Nested, bit_strings) {

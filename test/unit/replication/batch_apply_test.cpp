@@ -306,6 +306,29 @@ TEST_F(BatchApplyTest, an_error_that_a_copy_fixes_asks_for_one) {
   EXPECT_EQ(record(items_oid).reason, "a composite type was altered");
 }
 
+TEST_F(BatchApplyTest, a_label_is_an_error_only_if_the_catalog_lacks_it) {
+  begin();
+  stream(items());
+  sync().find(items_oid)->source.fingerprint =
+      R"({"publication": "p", "reach": "n", "via_root": false, "schema": [1, 2], "file": 3, "written": [4, 0],)"
+      R"("identity": "d5", "columns": null, "members": null, "composites": null,)"
+      R"("enums": {"20001": {"7": "calm", "8": "found"}}})";
+  const auto seen = [this](std::uint32_t type, const std::string& label, std::int32_t id) {
+    auto batch = Changes().transaction(700 + id, 0x1000 * id).insert(items(), {id, "b"}).commits();
+    batch.errors.push_back({.oid = items_oid,
+                            .reason = "the label has another name now",
+                            .fixed_by_copy = true,
+                            .label = EnumLabel{.type = type, .label = label}});
+    apply(batch);
+  };
+  seen(20001, "found", 1);
+  seen(20002, "lost", 2);  // the table has no such type any more
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
+  seen(20001, "lost", 3);
+  EXPECT_EQ(state_of(items_oid), OutputState::pending);
+  EXPECT_EQ(record(items_oid).reason, "the label has another name now");
+}
+
 TEST_F(BatchApplyTest, an_error_of_a_table_that_is_no_longer_published_does_not_bring_it_back) {
   begin();
   stream(items(), {{1, "a"}});
