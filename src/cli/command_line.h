@@ -56,6 +56,7 @@ struct PipelineMoment {
 
 struct PipelineRequest {
   PipelineAction action = PipelineAction::info;
+  std::string where{};                         // of resync: which rows of the table; empty = all
   std::vector<postgres::TableName> tables;     // of drop (none: the whole pipeline), resync, suspend, resume
   std::vector<postgres::WrittenName> written;  // the same tables as the user wrote them
   std::uint64_t limit = 0;                     // of loads and trace

@@ -351,6 +351,15 @@ void read_requested_tables(const CommandEntry& entry, const Flags& flags, Pipeli
     }
     request.tables.push_back(std::move(table));
   }
+  if (!flags.where) return;
+  if (request.tables.size() != 1) {
+    throw Error(ErrorKind::configuration, "--where belongs to one table, but several are named",
+                "Run the command for each table.");
+  }
+  if (flags.where->find_first_not_of(" \t\r\n") == std::string::npos) {
+    throw Error(ErrorKind::configuration, "--where is empty", "Omit it to copy the whole table.");
+  }
+  request.where = *flags.where;
 }
 
 // Objects of the source are dropped only with a whole pipeline.
@@ -407,8 +416,8 @@ CommandLine to_command_line(const CommandEntry& entry, const Flags& flags) {
   }
   if (requests_tables(entry.command)) read_requested_tables(entry, flags, line.pipeline);
   // The other commands need the source only for the name of the default file.
-  const bool needs_source =
-      entry.command == Command::run || entry.command == Command::check || drops_in_source(line.pipeline);
+  const bool needs_source = entry.command == Command::run || entry.command == Command::check ||
+                            drops_in_source(line.pipeline) || !line.pipeline.where.empty();
   const bool has_file = settings.names_destination() || !settings.pipeline().empty();
   const bool knows_source = needs_source || flags.setting(credentials_key) || !has_file;
   if (knows_source) line.run.conninfo = resolve_source(settings);

@@ -326,6 +326,10 @@ CLI::App* add_status(CLI::App& top, Flags& flags) {
 CLI::App* add_request(CLI::App& top, Flags& flags, const std::string& name, const std::string& what) {
   auto* app = top.add_subcommand(name, what);
   app->add_option("TABLE", flags.tables, "schema.table, as the source names it; can be given many times")->required();
+  if (name == "resync") {
+    add(*app, work_group, "--where", flags.where, "CONDITION",
+        "only rows of one table that satisfy this condition, in the source's\nSQL, over columns of its key");
+  }
   add_naming(*app, flags, Named::by_flag);
   add_output(*app, flags);
   return app;

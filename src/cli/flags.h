@@ -30,7 +30,7 @@ struct Flags {
        adopt_slot = false, primary_key = false, create_types = false, enum_columns = false;
 
   std::optional<std::string> pipeline, project;
-  std::optional<std::string> until, skip_transaction, at;
+  std::optional<std::string> until, skip_transaction, at, where;
   std::vector<std::string> only;
   std::string sql;
   std::optional<std::string> from, to, limit, record, capture;

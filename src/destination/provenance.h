@@ -20,7 +20,7 @@ struct Provenance {
 };
 
 [[nodiscard]] inline Provenance provenance_of(const RowsOf& rows) {
-  return {.transactions = rows.transactions, .copied_at = {}, .load_id = rows.load_id};
+  return {.transactions = rows.transactions, .copied_at = rows.copied_at, .load_id = rows.load_id};
 }
 
 }  // namespace walbrook::destination

@@ -68,7 +68,8 @@ OutputRecord record_of(const Cells& cells) {
       .changes_only = cells.boolean("changes_only").value_or(false),
       .suspension = {.by_request = cells.boolean("by_request").value_or(false),
                      .attempts = static_cast<std::uint32_t>(cells.number("attempts")),
-                     .retry_at = cells.time("retry_us")}};
+                     .retry_at = cells.time("retry_us")},
+      .resync_where = cells.text("resync_where")};
   const auto columns = cells.text("columns");
   if (!columns.empty()) record.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns));
   return record;

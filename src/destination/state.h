@@ -125,6 +125,9 @@ struct OutputRecord {
     friend bool operator==(const Suspension&, const Suspension&) = default;
   };
   Suspension suspension{};
+  // Which rows are to be copied again while the output streams: a condition in the source's SQL, over columns of the
+  // key (replication/core/part_request.h). Empty = none.
+  std::string resync_where{};
   std::int64_t load_id = 0;  // the LoadRecord that will report the copy under way; not stored
 
   [[nodiscard]] TargetName target() const { return {.schema = target_schema, .table = target_name}; }

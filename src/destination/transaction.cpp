@@ -14,7 +14,8 @@ MergeCounts apply(Transaction& transaction, const OutputRecord& output, const Ro
   const RowsOf rows{.schema = operations.schema,
                     .transactions = operations.transactions,
                     .load_id = operations.load_id,
-                    .keyed = operations.keyed};
+                    .keyed = operations.keyed,
+                    .copied_at = operations.copied_at};
   transaction.expect(output, operations);
   if (!operations.complete.empty()) transaction.complete(output, rows, operations.complete);
   if (!operations.remove.empty()) counts.removed = transaction.remove(output, rows, operations.remove);

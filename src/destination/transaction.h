@@ -91,6 +91,7 @@ struct RowsOf {
   const std::vector<walbrook::Transaction>* transactions;  // RowBatch::transaction indexes it; nullptr: unknown
   std::int64_t load_id = 0;                                // of the load that the transaction writes
   bool keyed = false;                                      // rows are found by key; false: by their whole content
+  Lsn copied_at{};                                         // RowOperations::copied_at
 };
 
 struct AppendCounts {

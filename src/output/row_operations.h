@@ -36,6 +36,7 @@ struct RowOperations {
   // Borrowed: the transactions that RowBatch::transaction of the batches points into. nullptr: no metadata column needs
   // them.
   const std::vector<Transaction>* transactions = nullptr;
+  Lsn copied_at;             // of rows that were copied, without `transactions`: the consistent point
   std::int64_t load_id = 0;  // of the load that these operations are part of
   bool keyed = false;
   bool inserts_only = false;    // no row of the target changes: `append` is all there is

@@ -171,8 +171,9 @@ std::optional<std::string> ask_status(const std::string& path) {
   return std::move(reply->body);
 }
 
-bool ask_request(const std::string& path, replication::Requested what, const std::vector<postgres::TableName>& tables) {
-  const auto body = to_json(tables);
+bool ask_request(const std::string& path, replication::Requested what, const std::vector<postgres::TableName>& tables,
+                 const std::string& where) {
+  const auto body = to_json(AskedTables{.tables = tables, .where = where});
   const auto target = fmt::format("/{}", replication::to_string(what));
   const auto reply = ask(path, {.method = "POST", .target = target, .body = body, .timeout = request_timeout});
   if (!reply) return false;

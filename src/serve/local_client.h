@@ -28,7 +28,8 @@ struct SqlQuestion {
 [[nodiscard]] std::optional<SqlAnswer> ask_sql(const std::string& path, const SqlQuestion& question);
 
 // Throws the error with which the run refused the request (replication::Run::request).
+// `where`: Run::request_part, of one table.
 [[nodiscard]] bool ask_request(const std::string& path, replication::Requested what,
-                               const std::vector<postgres::TableName>& tables);
+                               const std::vector<postgres::TableName>& tables, const std::string& where = {});
 
 }  // namespace walbrook::serve

@@ -180,7 +180,13 @@ class LocalServer::Impl {
 
   Answer answer_request(Job& job) {
     return answer_of([&] {
-      run_.request(*requested_at(job.request().path), tables_from_json(job.request().body));
+      const auto what = *requested_at(job.request().path);
+      const auto asked = tables_from_json(job.request().body);
+      if (asked.where.empty()) {
+        run_.request(what, asked.tables);
+      } else {
+        run_.request_part(asked.tables.front(), asked.where);
+      }
       return std::string("{}");
     });
   }

@@ -7,7 +7,7 @@
 //                                pipeline whose tables are found first. ?lane=state: walbrook's own short queries,
 //                                which wait for no user's query. "102 Processing" comes before the answer, with the
 //                                number of queries that are ahead.
-//   POST /resync, /suspend, /resume   body: {"tables": [{"schema", "name"}]}
+//   POST /resync, /suspend, /resume   body: {"tables": [{"schema", "name"}]}; of /resync with one table also "where"
 //                              → {} once the request is durable, or {"error": …}
 //
 // The socket is needed because a second process cannot open a DuckDB file that is being written, not even to read it.
@@ -33,6 +33,8 @@ struct ServedRun {
   std::function<replication::RunStatus()> status;
   // replication::Run::request
   std::function<void(replication::Requested what, const std::vector<postgres::TableName>& tables)> request;
+  // replication::Run::request_part
+  std::function<void(const postgres::TableName& table, const std::string& where)> request_part{};
 };
 
 struct ServerOptions {

@@ -204,20 +204,25 @@ SqlAnswer sql_answer_from_json(std::string_view text) try {
   malformed(reason);
 }
 
-std::string to_json(const std::vector<postgres::TableName>& tables) {
+std::string to_json(const AskedTables& asked) {
   ordered_json document = {{"tables", ordered_json::array()}};
-  for (const auto& table : tables) document["tables"].push_back({{"schema", table.schema}, {"name", table.name}});
+  for (const auto& table : asked.tables) document["tables"].push_back({{"schema", table.schema}, {"name", table.name}});
+  if (!asked.where.empty()) document["where"] = asked.where;
   return dump(document);
 }
 
-std::vector<postgres::TableName> tables_from_json(std::string_view text) try {
-  std::vector<postgres::TableName> tables;
+AskedTables tables_from_json(std::string_view text) try {
+  AskedTables asked;
   const json document = json::parse(text);
   for (const auto& table : document.at("tables")) {
-    tables.push_back(
+    asked.tables.push_back(
         {.schema = table.at("schema").get<std::string>(), .name = table.at("name").get<std::string>(), .columns = {}});
   }
-  return tables;
+  asked.where = document.value("where", "");
+  if (!asked.where.empty() && asked.tables.size() != 1) {
+    throw Error(ErrorKind::configuration, "a condition belongs to one table", "Ask for one table at a time.");
+  }
+  return asked;
 } catch (const json::exception&) {
   throw Error(ErrorKind::configuration, "the body of the request is malformed",
               "It is {\"tables\": [{\"schema\": …, \"name\": …}]}.");

@@ -20,13 +20,19 @@ struct SqlAnswer {
 [[nodiscard]] SqlAnswer sql_answer(destination::QueryResult result,
                                    std::vector<destination::PipelinePosition> positions);
 
+// The tables of a request.
+struct AskedTables {
+  std::vector<postgres::TableName> tables;
+  std::string where{};  // of a resync of one table: which rows; empty = all
+};
+
 // The wire forms and their inverses. Throw Error(internal) for malformed text, which only walbrook itself writes.
 [[nodiscard]] std::string to_json(const replication::RunStatus& status);
 [[nodiscard]] replication::RunStatus status_from_json(std::string_view json);
 [[nodiscard]] std::string to_json(const SqlAnswer& answer);
 [[nodiscard]] SqlAnswer sql_answer_from_json(std::string_view json);
-[[nodiscard]] std::string to_json(const std::vector<postgres::TableName>& tables);
+[[nodiscard]] std::string to_json(const AskedTables& asked);
 // Throws Error(configuration) for malformed text, because any client may have sent it.
-[[nodiscard]] std::vector<postgres::TableName> tables_from_json(std::string_view json);
+[[nodiscard]] AskedTables tables_from_json(std::string_view json);
 
 }  // namespace walbrook::serve

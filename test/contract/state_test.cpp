@@ -48,6 +48,7 @@ TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   suspended.role = "history";
   suspended.suspect = "a partition was attached";
   suspended.changes_only = true;
+  suspended.resync_where = "region = 'a' OR \"id\" < 7";
   suspended.suspension = {.by_request = true,
                           .attempts = 3,
                           .retry_at = WallTime(std::chrono::sys_days(std::chrono::year(2026) / 11 / 23))};
@@ -74,6 +75,7 @@ TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   EXPECT_EQ(first.suspect, suspended.suspect);
   EXPECT_TRUE(first.changes_only);
   EXPECT_EQ(first.suspension, suspended.suspension);
+  EXPECT_EQ(first.resync_where, suspended.resync_where);
   ASSERT_NE(first.columns, nullptr);
   EXPECT_EQ(*first.columns, *orders);
   EXPECT_EQ(second.name, pending.name);
@@ -81,6 +83,7 @@ TEST_P(StateTest, records_of_outputs_come_back_as_they_were_put) {
   EXPECT_FALSE(second.snapshot_lsn.is_set());
   EXPECT_FALSE(second.changes_only);
   EXPECT_EQ(second.suspension, OutputRecord::Suspension{});
+  EXPECT_EQ(second.resync_where, "");
   EXPECT_EQ(second.columns, nullptr);
 }
 

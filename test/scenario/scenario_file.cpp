@@ -84,6 +84,10 @@ class Parser {
       if (words.empty()) fail(first + " TABLE…");
       words.insert(words.begin(), first);
       add(Step::Kind::request).words = words;
+    } else if (first == "resync") {
+      const auto where = line.find(" where ");
+      if (words.size() < 3 || words[1] != "where") fail("resync TABLE where CONDITION");
+      add(Step::Kind::request).words = {first, words[0], "--where", line.substr(where + 7)};
     } else if (first == "tables") {
       if (words.empty()) fail("tables SCHEMA.TABLE… | all");
       add(Step::Kind::tables).words = words.size() == 1 && words[0] == "all" ? std::vector<std::string>{} : words;

@@ -8,6 +8,8 @@
 //                              --keyless, those of the second publication too
 //   crash                      the server is stopped at once (immediate) and started again
 //   suspend | resume TABLE…    the command walbrook suspend or resume
+//   resync TABLE where CONDITION
+//                              the command walbrook resync TABLE --where CONDITION
 // After a `run`:
 //   expect exit N              instead of 0; tables are compared only if the exit code is 0
 //   expect output TEXT         TEXT is in stdout or stderr (in the run mode with SQL between runs)

@@ -28,6 +28,8 @@ class TableCopies final : public replication::TableCopier {
 
   // Adds an order, which is read once the current attempt has ended.
   void order(replication::CopyOrder order) override { ordered_.push_back(std::move(order)); }
+  // No user of the simulation asks for a part.
+  void order_part(replication::PartOrder /*order*/) override {}
   // Performs the next small step and returns its description for the trace; "": there was nothing to do.
   std::string step(Now now);
   // Makes the current work fail, as if the server had run out of a resource. Returns a description for the trace.

@@ -140,8 +140,10 @@ std::unique_ptr<serve::LocalServer> start_server(const CommandLine& line, Destin
   try {
     return std::make_unique<serve::LocalServer>(
         socket, destination,
-        serve::ServedRun{.status = [&run] { return run.status(); },
-                         .request = [&run](auto what, const auto& tables) { run.request(what, tables); }},
+        serve::ServedRun{
+            .status = [&run] { return run.status(); },
+            .request = [&run](auto what, const auto& tables) { run.request(what, tables); },
+            .request_part = [&run](const auto& table, const auto& where) { run.request_part(table, where); }},
         serve::ServerOptions{.queries = line.queries, .limits = line.query_limits});
   } catch (const Error& error) {
     spdlog::warn("walbrook status, sql, resync, suspend and resume cannot reach this run: {}", error.what());

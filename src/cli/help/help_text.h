@@ -97,12 +97,18 @@ inline constexpr std::string_view resync_help =
     R"help(Copies tables again: those that are marked `suspect`, or whose rows you do not trust.
 
   A run that holds the destination takes the request at once and continues with the other tables. If no run
-  is at work, the next one copies the tables. Readers see the present target table until the new one replaces it.)help";
+  is at work, the next one copies the tables. Readers see the present target table until the new one replaces it.
+
+  With --where, only the rows of one table whose key satisfies a condition are copied again, and rows that the
+  source does not have among them are removed; the table goes on streaming meanwhile. The source is asked whether
+  it understands the condition before the request is stored. The table needs a key of numbers, text, dates, times,
+  booleans or UUIDs, and the destination must be a DuckDB file, a PostgreSQL database or a lake.)help";
 
 inline constexpr std::string_view resync_examples =
     R"help(Examples:
   $ walbrook resync public.orders --destination duckdb:///shop.duckdb
-  $ walbrook resync orders "sales.Items" --pipeline shop)help";
+  $ walbrook resync orders "sales.Items" --pipeline shop
+  $ walbrook resync orders --where "id BETWEEN 4000 AND 4999" --pipeline shop)help";
 
 inline constexpr std::string_view suspend_help =
     R"help(Suspends tables: their changes are no longer applied, and their rows stay as they are.

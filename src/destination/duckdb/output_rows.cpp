@@ -35,14 +35,15 @@ std::string values_of(const TableRecord& record, const std::string& pipeline) {
 
 std::string values_of(const OutputRecord& record, const std::string& pipeline) {
   return fmt::format(
-      "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline),
+      "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline),
       record.id.value, literal(record.schema), literal(record.name), literal(record.role),
       literal(to_string(record.disposition)), literal(record.target_schema), literal(record.target_name),
       literal(to_string(record.state)), literal(lsn_text(record.snapshot_lsn)), literal(record.reason),
       record.suspect.empty() ? "NULL" : literal(record.suspect),
       json_literal(record.columns == nullptr ? "" : to_json(*record.columns)), literal(to_string(record.style.naming)),
       literal(to_string(record.style.metadata)), record.changes_only, record.source, json_literal(record.fingerprint),
-      record.suspension.by_request, record.suspension.attempts, time_literal(record.suspension.retry_at));
+      record.suspension.by_request, record.suspension.attempts, time_literal(record.suspension.retry_at),
+      record.resync_where.empty() ? "NULL" : literal(record.resync_where));
 }
 
 }  // namespace
@@ -78,7 +79,7 @@ std::vector<OutputRecord> OutputRows::outputs() const {
                "SELECT output::VARCHAR, source_schema, source_name, role, disposition, target_schema, "
                "target_name, state, snapshot_lsn, reason, suspect, columns::VARCHAR, naming, metadata, "
                "changes_only::VARCHAR, oid::VARCHAR, fingerprint::VARCHAR, by_request::VARCHAR, attempts::VARCHAR, "
-               "epoch_us(retry_at)::VARCHAR FROM {} WHERE pipeline = $1 ORDER BY "
+               "epoch_us(retry_at)::VARCHAR, resync_where FROM {} WHERE pipeline = $1 ORDER BY "
                "source_schema, source_name, output",
                table("outputs")),
            pipeline_)) {
@@ -101,7 +102,8 @@ std::vector<OutputRecord> OutputRows::outputs() const {
          .changes_only = boolean(row, 14).value_or(false),
          .suspension = {.by_request = boolean(row, 17).value_or(false),
                         .attempts = static_cast<std::uint32_t>(number(row, 18)),
-                        .retry_at = WallTime(std::chrono::microseconds(number(row, 19)))}});
+                        .retry_at = WallTime(std::chrono::microseconds(number(row, 19)))},
+         .resync_where = text(row, 20)});
   }
   return outputs;
 }
@@ -179,7 +181,7 @@ void OutputRows::put(std::span<const OutputRecord> records, Lsn checkpoint) {
       "outputs",
       "pipeline, output, source_schema, source_name, role, disposition, target_schema, target_name, state, "
       "snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint, by_request, attempts, "
-      "retry_at",
+      "retry_at, resync_where",
       rows);
   put_schema_versions(records, checkpoint);
 }

@@ -18,7 +18,7 @@ namespace walbrook::destination::duckdb {
 namespace {
 
 // Increased whenever a table of the state changes. No other version is read.
-constexpr std::int64_t format_version = 4;
+constexpr std::int64_t format_version = 5;
 
 struct Definition {
   std::string_view name;
@@ -43,7 +43,7 @@ constexpr std::array<Definition, 8> definitions = {{
      "target_schema VARCHAR, target_name VARCHAR, state VARCHAR, snapshot_lsn VARCHAR, reason VARCHAR, suspect "
      "VARCHAR, "
      "columns JSON, naming VARCHAR, metadata VARCHAR, changes_only BOOLEAN, oid BIGINT, fingerprint JSON, "
-     "by_request BOOLEAN, attempts BIGINT, retry_at TIMESTAMP WITH TIME ZONE"},
+     "by_request BOOLEAN, attempts BIGINT, retry_at TIMESTAMP WITH TIME ZONE, resync_where VARCHAR"},
     {"targets",
      "pipeline VARCHAR, schema_name VARCHAR, table_name VARCHAR, output BIGINT, kind VARCHAR, columns JSON, has_source "
      "BOOLEAN"},

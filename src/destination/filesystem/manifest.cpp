@@ -12,7 +12,7 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int format_version = 2;  // increased whenever the documents change. No other version is read
+constexpr int format_version = 3;  // increased whenever the documents change. No other version is read
 
 std::string dump(const json& document) {
   return document.dump(1, ' ', false, json::error_handler_t::replace) + "\n";

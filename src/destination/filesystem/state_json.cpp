@@ -190,7 +190,8 @@ json to_json(const OutputRecord& output) {
                  {"changes_only", output.changes_only},
                  {"by_request", output.suspension.by_request},
                  {"attempts", output.suspension.attempts},
-                 {"retry_at_us", microseconds_of(output.suspension.retry_at)}};
+                 {"retry_at_us", microseconds_of(output.suspension.retry_at)},
+                 {"resync_where", output.resync_where}};
   if (output.columns != nullptr) object["columns"] = json::parse(walbrook::to_json(*output.columns));
   return object;
 }
@@ -214,7 +215,8 @@ OutputRecord output_of(const json& object) {
                       .changes_only = object.at("changes_only"),
                       .suspension = {.by_request = object.at("by_request"),
                                      .attempts = object.at("attempts"),
-                                     .retry_at = time_of(object.at("retry_at_us"))}};
+                                     .retry_at = time_of(object.at("retry_at_us"))},
+                      .resync_where = object.at("resync_where")};
   if (const auto columns = object.find("columns"); columns != object.end()) {
     output.columns = std::make_shared<const TableSchema>(table_schema_from_json(columns->dump()));
   }

@@ -15,7 +15,7 @@ MemoryStore::Name name_of(const OutputRecord& output) {
 }
 
 Provenance provenance_of(const RowsOf& rows, const RowBatch& batch, std::size_t row) {
-  Provenance provenance{.load_id = rows.load_id};
+  Provenance provenance{.lsn = rows.copied_at, .load_id = rows.load_id};
   if (rows.transactions == nullptr) return provenance;
   const auto& transaction = (*rows.transactions)[batch.transaction[row]];
   provenance.lsn = transaction.commit_lsn;

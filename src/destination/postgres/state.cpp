@@ -14,7 +14,7 @@ namespace walbrook::destination::postgresql {
 namespace {
 
 // Increased whenever a table of the state changes. No other version is read.
-constexpr std::int64_t format_version = 2;
+constexpr std::int64_t format_version = 3;
 
 constexpr const char* definitions = R"(
 CREATE SCHEMA IF NOT EXISTS _walbrook;
@@ -27,7 +27,7 @@ CREATE TABLE _walbrook.tables (pipeline text, oid bigint, source_schema text, so
 CREATE TABLE _walbrook.outputs (pipeline text, output bigint, source_schema text, source_name text, role text,
   disposition text, target_schema text, target_name text, state text, snapshot_lsn pg_lsn, reason text, suspect text,
   columns json, naming text, metadata text, changes_only boolean, oid bigint, fingerprint json,
-  by_request boolean, attempts bigint, retry_at timestamptz,
+  by_request boolean, attempts bigint, retry_at timestamptz, resync_where text,
   PRIMARY KEY (pipeline, output));
 CREATE TABLE _walbrook.targets (pipeline text, schema_name text, table_name text, output bigint, kind text,
   columns json, has_source boolean, PRIMARY KEY (schema_name, table_name));
@@ -174,7 +174,8 @@ std::vector<OutputRecord> StateTables::outputs() {
   const auto rows = query(
       "SELECT output, source_schema, source_name, role, disposition, target_schema, target_name, state, snapshot_lsn, "
       "reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint, by_request, attempts, "
-      "(extract(epoch FROM retry_at) * 1000000)::bigint FROM _walbrook.outputs WHERE pipeline = $1 ORDER BY "
+      "(extract(epoch FROM retry_at) * 1000000)::bigint, resync_where FROM _walbrook.outputs WHERE pipeline = $1 ORDER "
+      "BY "
       "source_schema, source_name, output",
       {pipeline_});
   std::vector<OutputRecord> found;
@@ -200,7 +201,8 @@ std::vector<OutputRecord> StateTables::outputs() {
          .changes_only = rows.boolean(row, 14),
          .suspension = {.by_request = rows.boolean(row, 17),
                         .attempts = rows.oid(row, 18),
-                        .retry_at = WallTime(std::chrono::microseconds(rows.integer(row, 19)))}});
+                        .retry_at = WallTime(std::chrono::microseconds(rows.integer(row, 19)))},
+         .resync_where = rows.text(row, 20)});
   }
   return found;
 }
@@ -242,21 +244,21 @@ void StateTables::put_outputs(std::span<const OutputRecord> records) {
   for (const auto& record : records) {
     ids.push_back(record.id.value);
     rows.push_back(fmt::format(
-        "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline_),
+        "({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})", literal(pipeline_),
         record.id.value, literal(record.schema), literal(record.name), literal(record.role),
         literal(to_string(record.disposition)), literal(record.target_schema), literal(record.target_name),
         literal(to_string(record.state)), lsn_literal(record.snapshot_lsn), literal(record.reason),
         literal_or_null(record.suspect), record.columns == nullptr ? "NULL" : literal(to_json(*record.columns)),
         literal(to_string(record.style.naming)), literal(to_string(record.style.metadata)), record.changes_only,
         record.source, literal_or_null(record.fingerprint), record.suspension.by_request, record.suspension.attempts,
-        time_literal(record.suspension.retry_at)));
+        time_literal(record.suspension.retry_at), literal_or_null(record.resync_where)));
   }
   change(fmt::format("DELETE FROM _walbrook.outputs WHERE pipeline = {} AND output = ANY ('{{{}}}')",
                      literal(pipeline_), fmt::join(ids, ",")));
   change(fmt::format(
       "INSERT INTO _walbrook.outputs (pipeline, output, source_schema, source_name, role, disposition, target_schema, "
       "target_name, state, snapshot_lsn, reason, suspect, columns, naming, metadata, changes_only, oid, fingerprint, "
-      "by_request, attempts, retry_at) VALUES {}",
+      "by_request, attempts, retry_at, resync_where) VALUES {}",
       fmt::join(rows, ", ")));
   put_schema_versions(records);
 }

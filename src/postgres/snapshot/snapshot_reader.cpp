@@ -253,14 +253,16 @@ std::uint64_t SnapshotReader::pages(const SourceTable& table) {
 
 // COPY of a plain table is the fastest. It supports neither filters nor pages nor partitions, no table without columns,
 // and no generated columns (which only a column list includes).
-std::string SnapshotReader::copy_sql(bool binary, const std::optional<PageRange>& pages) const {
+std::string SnapshotReader::copy_sql(bool binary, const CopyOptions& options) const {
+  const auto& pages = options.pages;
   const auto name = connection_.quote_table(table_.schema, table_.name);
   const auto* format = binary ? " (FORMAT binary)" : "";
-  const bool plain = !table_.partitioned && !pages && table_.row_filter.empty() && table_.published_columns.empty() &&
-                     !schema_->columns.empty();
+  const bool plain = !table_.partitioned && !pages && table_.row_filter.empty() && options.condition.empty() &&
+                     table_.published_columns.empty() && !schema_->columns.empty();
   if (plain) return fmt::format("COPY {} ({}) TO STDOUT{}", name, column_list(), format);
   std::string where = table_.row_filter.empty() ? "" : "(" + table_.row_filter + ")";
   const auto also = [&where](const std::string& condition) { where += (where.empty() ? "" : " AND ") + condition; };
+  if (!options.condition.empty()) also(enclosed(options.condition));
   if (pages && pages->first > 0) also(fmt::format("ctid >= '({},0)'::pg_catalog.tid", pages->first));
   if (pages && pages->end) also(fmt::format("ctid < '({},0)'::pg_catalog.tid", *pages->end));
   return fmt::format("COPY (SELECT {} FROM {}{}{}{}) TO STDOUT{}", column_list(), table_.partitioned ? "" : "ONLY ",
@@ -272,9 +274,23 @@ void SnapshotReader::copy(const CopyOptions& options, const std::function<void(R
   if (schema_ == nullptr) throw Error(ErrorKind::internal, "a copy was begun before its table was prepared");
   const bool binary = options.format == CopyFormat::binary_where_possible &&
                       std::ranges::all_of(schema_->columns, &ColumnSchema::binary);
+  copy_statement(copy_sql(binary, options), binary, options, sink, stop);
+}
+
+void SnapshotReader::copy_keys(const KeyTexts& keys, const std::string& condition,
+                               const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
+                               std::stop_token stop) {
+  if (schema_ == nullptr) throw Error(ErrorKind::internal, "keys were compared before their table was prepared");
+  const auto sql = fmt::format("COPY ({}) TO STDOUT", keys_sql(table_.schema, table_.name, *schema_, keys, condition));
+  copy_statement(sql, false, {}, sink, stop);
+}
+
+void SnapshotReader::copy_statement(const std::string& sql, bool binary, const CopyOptions& options,
+                                    const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
+                                    const std::stop_token& stop) {
   CopyRows rows(schema_, types_, parsing_, binary ? CopyRows::Format::binary : CopyRows::Format::text);
   const auto doing = "copying table " + schema_->full_name();
-  const auto began = connection_.run(copy_sql(binary, options.pages), {}, doing, stop);
+  const auto began = connection_.run(sql, {}, doing, stop);
   if (PQresultStatus(began.get()) != PGRES_COPY_OUT) {
     const auto failed = connection_.failure(began.get(), doing);
     if (failed.kind() != ErrorKind::permission_denied) throw failed;

@@ -11,6 +11,7 @@
 #include "model/type_definition.h"
 #include "postgres/protocol/copy_rows.h"
 #include "postgres/slot/slot.h"
+#include "postgres/snapshot/part_condition.h"
 
 namespace walbrook::postgres {
 
@@ -57,6 +58,7 @@ struct CopyOptions {
   std::size_t batch_bytes = 8 << 20;  // a batch is handed over when it holds this much
   std::size_t batch_rows = 100'000;
   std::optional<PageRange> pages;  // copies only these (14+); not for a partitioned table
+  std::string condition{};         // copies only rows that satisfy this SQL; empty = all
 };
 
 // One worker's connection inside the snapshot. After any result of `prepare`, and after any Error that leaves it
@@ -98,6 +100,10 @@ class SnapshotReader {
   // second.
   void copy(const CopyOptions& options, const std::function<void(RowBatch, std::size_t wire_bytes)>& sink,
             std::stop_token stop);
+  // Passes those of `keys` that satisfy the condition to `sink`: rows of the prepared table in which all other columns
+  // are NULL.
+  void copy_keys(const KeyTexts& keys, const std::string& condition,
+                 const std::function<void(RowBatch, std::size_t wire_bytes)>& sink, std::stop_token stop);
 
  private:
   void take_over(const std::string& snapshot_name);
@@ -108,7 +114,9 @@ class SnapshotReader {
   [[nodiscard]] bool rewritten(const SourceTable& table);
   [[nodiscard]] Error no_right(const SourceTable& table, const Error& refused);
   [[nodiscard]] std::string column_list() const;
-  [[nodiscard]] std::string copy_sql(bool binary, const std::optional<PageRange>& pages) const;
+  [[nodiscard]] std::string copy_sql(bool binary, const CopyOptions& options) const;
+  void copy_statement(const std::string& sql, bool binary, const CopyOptions& options,
+                      const std::function<void(RowBatch, std::size_t wire_bytes)>& sink, const std::stop_token& stop);
   void receive_rows(class CopyRows& rows, const CopyOptions& options,
                     const std::function<void(RowBatch, std::size_t wire_bytes)>& sink, const std::stop_token& stop);
 

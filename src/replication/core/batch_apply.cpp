@@ -15,6 +15,7 @@
 #include "output/disposition.h"
 #include "postgres/catalog/fingerprint.h"
 #include "replication/core/leaving.h"
+#include "replication/core/rows_since.h"
 
 namespace walbrook::replication {
 namespace {
@@ -70,14 +71,6 @@ bool has_label(const SyncedTable& table, const EnumLabel& label) {
   const auto type = enums.find(label.type);
   return type == enums.end() ||
          std::ranges::any_of(type->second, [&label](const auto& known) { return known.second == label.label; });
-}
-
-// The rows of a spooled batch whose transactions commit at or after `from`, the seam. Rows are in commit order, so they
-// are a tail.
-RowBatch rows_since(RowBatch&& batch, const std::vector<Transaction>& transactions, Lsn from) {
-  std::size_t first = 0;
-  while (first < batch.rows() && transactions[batch.transaction[first]].commit_lsn < from) ++first;
-  return first == 0 ? std::move(batch) : batch.split(first);
 }
 
 }  // namespace
@@ -175,6 +168,7 @@ void BatchApply::rows(const RowBatch& batch, const Operation& operation, const s
         if (!batch.columns[c].overflow().empty()) changes_.note_overflow(output, batch.schema->columns[c].name);
       }
     } else if (state == OutputState::streaming) {
+      if (output.has_part_under_way) spool(output, operation, transactions);
       is_applied = add({.table = table, .output = &output}, batch, transactions) || is_applied;
     }
   }
@@ -330,6 +324,7 @@ bool BatchApply::truncate_wholly(const SyncedOutput& output, const Operation& op
     spool(output, operation, transactions);
   } else if (record.state == OutputState::streaming) {
     if (planted::is(planted::Fault::truncate_dropped)) return true;
+    if (output.has_part_under_way) spool(output, operation, transactions);
     if (record.disposition == Disposition::append) flush(output);  // they are changes that happened
     waiting_.erase(record.id);                                     // rows that wait would be truncated too
     for_output(record.id, [&] { load_.truncate(record); });
@@ -383,6 +378,7 @@ void BatchApply::swap_in(const FoundOutput& copied) {
       !postgres::has_columns(postgres::parse_fingerprint(record.fingerprint), *record.columns, output.copied_numbers)) {
     record.fingerprint = postgres::without_ddl_trigger(record.fingerprint);
   }
+  record.resync_where.clear();
   record.style = sync_.style();
   for_output(record.id, [&] {
     const auto former = record.target();

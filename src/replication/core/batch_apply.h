@@ -1,10 +1,10 @@
 // Applies the operations of one change batch inside one load of the destination.
 //
 // A row goes to each output of its table, by the output's state as this load sees it (table_changes.h): it is merged
-// into the target of a streaming output, spooled for an output that is being copied, and dropped for all others. Rows
-// that are merged wait until the batch ends, so that many batches of one table become one merge by their net effect;
-// what has to be applied in order with them (a truncate, a change of columns, the parts of a large transaction) flushes
-// them first.
+// into the target of a streaming output (and spooled as well while a part of it is copied again), spooled for an output
+// that is being copied, and dropped for all others. Rows that are merged wait until the batch ends, so that many
+// batches of one table become one merge by their net effect; what has to be applied in order with them (a truncate, a
+// change of columns, the parts of a large transaction) flushes them first.
 //
 // The table errors of the batch come before its operations: rows of a table that is suspended or copied again by one of
 // them are dropped, no matter whether they came before the change that could not be read.

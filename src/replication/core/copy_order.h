@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "replication/core/part_order.h"
 #include "replication/core/postponement.h"
 #include "replication/core/table_request.h"
 #include "replication/core/table_sync.h"
@@ -47,7 +48,7 @@ struct CommitsWait {
 };
 
 // A message to the loader.
-using LoaderMessage = std::variant<CatalogSeen, CopyResult, TableRequest, CommitsWait>;
+using LoaderMessage = std::variant<CatalogSeen, CopyResult, PartResult, TableRequest, CommitsWait>;
 
 // Copies tables. Each output of an order is answered by a CopyResult, unless a newer order holds it as well.
 class TableCopier {
@@ -58,6 +59,8 @@ class TableCopier {
   virtual ~TableCopier() = default;
 
   virtual void order(CopyOrder order) = 0;
+  // Copies a part of a table that streams. Each order is answered by a PartResult.
+  virtual void order_part(PartOrder order) = 0;
 };
 
 // Reads the catalog, every few seconds and on request. Each reading is answered by a CatalogSeen.

@@ -34,6 +34,16 @@ destination::LoadRecord load_record(std::int64_t id, const CommitBatch& batch, c
           .tables = json_text(rows)};
 }
 
+destination::LoadRecord load_record(std::int64_t id, const PartResult& part, const OutputRecord& output,
+                                    WallTime started) {
+  return {.id = id,
+          .first_commit = {},
+          .last_commit = part.consistent_point,
+          .copied_rows = part.copied_rows,
+          .started = started,
+          .tables = json_text({{output.schema + "." + output.name, part.copied_rows}})};
+}
+
 void CopyLoads::begin(std::int64_t load_id, WallTime now, const std::map<Oid, SyncedTable>& tables) {
   std::set<std::int64_t> in_use;
   for (const auto& [oid, table] : tables) {

@@ -6,6 +6,7 @@
 
 #include "model/batch.h"
 #include "replication/core/batch_apply.h"
+#include "replication/core/part_order.h"
 #include "replication/core/table_sync.h"
 
 namespace walbrook::replication {
@@ -13,6 +14,10 @@ namespace walbrook::replication {
 // The row of the batch that `applied` has applied.
 [[nodiscard]] destination::LoadRecord load_record(std::int64_t id, const CommitBatch& batch, const BatchApply& applied,
                                                   TableSync& sync, WallTime started);
+
+// The row of a part of a table that was copied again (part_apply.h).
+[[nodiscard]] destination::LoadRecord load_record(std::int64_t id, const PartResult& part, const OutputRecord& output,
+                                                  WallTime started);
 
 // The rows of the copy orders. Tables of one order may be swapped in by several loads: their row grows with each. The
 // loader works on a copy during a load and keeps it when the load is durable.

@@ -13,6 +13,8 @@
 #include "destination/target_shape.h"
 #include "model/part_codec.h"
 #include "replication/core/copy_queue.h"
+#include "replication/core/part_apply.h"
+#include "replication/core/part_request.h"
 #include "replication/core/spool_room.h"
 #include "replication/core/table_comparison.h"
 #include "replication/core/table_renames.h"
@@ -49,6 +51,7 @@ Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destinati
       advanced_(std::move(advanced)),
       retry_(options_.retries),
       suspended_(sync, options_.suspended_retry),
+      parts_(sync, spool, options_.follow),
       checkpoint_(options_.checkpoint.lsn),
       last_(options_.checkpoint.last),
       next_load_(options_.newest_load + 1) {}
@@ -91,6 +94,7 @@ Next Loader::work(Now now) {
   retry_suspended(now);
   if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
   store_changed();
+  parts_.order(*table_copier_, now.steady);
   if (some_begin_with_changes_) begin_with_changes(now);
   follow_checkpoint(checkpoint_, now);
   settled_at_ = checkpoint_;
@@ -109,7 +113,7 @@ Next Loader::work(Now now) {
 
 bool Loader::is_at_end() const {
   return !options_.follow && checkpoint_ >= options_.until && settled_at_ == checkpoint_ && !has_to_store() &&
-         sync_.is_settled();
+         sync_.is_settled() && parts_.are_settled();
 }
 
 void Loader::receive(LoaderMessage message, Now now) {
@@ -120,6 +124,8 @@ void Loader::receive(LoaderMessage message, Now now) {
     take_request(*request);
   } else if (const auto* result = std::get_if<CopyResult>(&message)) {
     copy_ended(*result, now);
+  } else if (auto* part = std::get_if<PartResult>(&message)) {
+    note_changed(parts_.ended(std::move(*part), now.steady));
   } else {
     commits_wait_ = std::get<CommitsWait>(message).wait;
   }
@@ -133,18 +139,25 @@ void Loader::publication_seen(const postgres::Publication& publication) {
   }
   statistics_.phase(Phase::streaming);  // only now does the status show all tables
   look_for_orders_ = true;
+  parts_.look();
 }
 
 // The request is answered once it is durable: if the run ends before the copy does, the next run makes the copy.
 void Loader::take_request(const TableRequest& request) {
   try {
-    check_request(request.what, sync_.state(), request.tables);
+    if (request.where.empty()) {
+      check_request(request.what, sync_.state(), request.tables);
+    } else {
+      check_part_request(sync_.state(), request.tables.at(0));
+    }
   } catch (const Error&) {
     const std::lock_guard lock(request.answer->mutex);
     request.answer->refused = std::current_exception();
     return;
   }
-  note_changed(suspended_.request(request.what, request.tables));
+  note_changed(request.where.empty() ? suspended_.request(request.what, request.tables)
+                                     : request_part(sync_, request.tables.at(0), request.where));
+  parts_.look();
   answers_.push_back(request.answer);
 }
 
@@ -291,6 +304,7 @@ void Loader::store_records() {
 
 void Loader::follow_checkpoint(Lsn reached, Now now) {
   swap_in_copied(reached, now);
+  apply_parts(reached, now);
   note_changed(sync_.decide(reached));
   note_changed(sync_.remove_departed(checkpoint_));
 }
@@ -369,11 +383,7 @@ void Loader::begin_with_changes(Now now) {
 // the load rows are stored; the checkpoint is committed. The spooled changes are discarded and the records adopted only
 // after the commit, so that the load can be made again from the start.
 void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
-  // The batch in hand is not durable. What a failed attempt has spooled of it must not be applied here: the next
-  // attempt puts it again.
-  if (const auto* commits = batch_ ? std::get_if<CommitBatch>(&*batch_) : nullptr) {
-    spool_.discard_from(commits->transactions.front().commit_lsn);
-  }
+  forget_batch_in_hand();
   using Of = destination::AttemptId::Of;
   const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
   for (const auto& [table, output] : ready) {
@@ -403,6 +413,46 @@ void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
   statistics_.swapped_in(counts, output_counts);
 }
 
+void Loader::forget_batch_in_hand() {
+  if (const auto* commits = batch_ ? std::get_if<CommitBatch>(&*batch_) : nullptr) {
+    spool_.discard_from(commits->transactions.front().commit_lsn);
+  }
+}
+
+void Loader::apply_parts(Lsn reached, Now now) {
+  while (const auto* part = parts_.ready(reached)) {
+    try {
+      apply_part(*part, reached, now);
+    } catch (const PartOutdated& outdated) {
+      parts_.postpone(part->output, {.reason = outdated.why}, now.steady);
+    } catch (const OutputFailed& failed) {
+      note_changed(parts_.failed(part->output, failed.cause()));
+    }
+  }
+}
+
+// One load: overflow columns are added, because without transactional DDL a load begins with its alterations; the part
+// is applied; the record no longer has the request; the checkpoint is committed.
+void Loader::apply_part(const PartResult& part, Lsn reached, Now now) {
+  forget_batch_in_hand();
+  auto& output = *sync_.find(part.output).output;
+  const auto load =
+      destination_.begin({.of = destination::AttemptId::Of::copies, .number = next_load_, .last_commit = reached});
+  for_output(part.output, [&] {
+    load->alter(output.record, {.overflow = {part.overflow_columns.begin(), part.overflow_columns.end()}});
+  });
+  TableChanges changes(sync_);
+  PartApply(*load, output.record, spool_, next_load_).apply(*part.rows, part.columns, part.consistent_point);
+  changes.edit(output).resync_where.clear();
+  changes.changed().put(*load);
+  load->put(destination::PutLoad{load_record(next_load_, part, output.record, now.wall)});
+  commit(*load, reached);
+  ++next_load_;
+  changes.adopt();
+  parts_.applied(part.output);
+  advanced_();
+}
+
 Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   if (now.steady - last_check_ >= check_interval) {
     destination_.check_still_there();
@@ -426,6 +476,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   auto until = last_check_ + check_interval;
   if (position > checkpoint_) until = std::min(until, last_idle_commit_ + destination_.capabilities().idle_interval);
   if (next_due_) until = std::min(until, *next_due_);
+  if (const auto at = parts_.next_due()) until = std::min(until, *at);
   if (const auto at = suspended_.next_retry()) until = std::min(until, now.steady + (*at - now.wall));
   return Wait{.until = until, .what = Awaited::work};
 }
@@ -444,8 +495,13 @@ Next Loader::apply() {
     return RunAgain{};
   } catch (const SpoolFull& full) {
     // The spool is full: one copy is given up, and the batch is applied again. The others continue.
-    postpone(*sync_.find(copy_to_give_up(spool_, full)).output,
-             {.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()}, clock_.now());
+    auto& output = *sync_.find(copy_to_give_up(spool_, full)).output;
+    const CannotCopyNow why{.reason = "its copy was given up: " + full.cause(), .remedy = full.remedy()};
+    if (output.has_part_under_way) {
+      parts_.postpone(output.record.id, why, clock_.now().steady);
+    } else {
+      postpone(output, why, clock_.now());
+    }
     return RunAgain{};
   }
   batch_.reset();
@@ -493,7 +549,7 @@ void Loader::adopt(TableChanges& changes) {
     if (output->record.state == OutputState::suspended) suspended_.look();
     // No copy will need the output's spooled changes. If they stayed, the output could be chosen as the copy to give
     // up, although it has none under way.
-    if (output->record.state != OutputState::copying) spool_.discard(output_key(id));
+    if (!needs_spooled(*output)) spool_.discard(output_key(id));
   }
 }
 

@@ -10,7 +10,8 @@
 //   2. It marks outputs that wait for a copy `copying`. Whole copies and changes are not touched yet.
 //   3. It stores the records that changed. Then it orders the copies and answers the requests: a copy is never under
 //      way, and a request never answered, without a durable record of it.
-//   4. It swaps in copies whose consistent point the checkpoint has reached, decides what waited for this checkpoint,
+//   4. It swaps in copies, and applies parts of tables (part_copies.h), whose consistent point the checkpoint has
+//   reached, decides what waited for this checkpoint,
 //      and lets tables leave. This comes before the batch, so that a table that is whole takes the batch's changes into
 //      its target and not into the spool. It comes after the checkpoint: a copy that was swapped in before the stream
 //      reached its consistent point would get changes that it already holds.
@@ -53,6 +54,7 @@
 #include "replication/core/load_retry.h"
 #include "replication/core/next.h"
 #include "replication/core/output_failed.h"
+#include "replication/core/part_copies.h"
 #include "replication/core/spool.h"
 #include "replication/core/statistics.h"
 #include "replication/core/suspended_tables.h"
@@ -124,6 +126,12 @@ class Loader {
   void follow_checkpoint(Lsn reached, Now now);
   void swap_in_copied(Lsn reached, Now now);
   void swap_in(const std::vector<FoundOutput>& ready, Lsn reached);
+  // Applies the copied parts whose consistent point is reached, each in a load of its own.
+  void apply_parts(Lsn reached, Now now);
+  void apply_part(const PartResult& part, Lsn reached, Now now);
+  // The batch in hand is not durable. What a failed attempt has spooled of it must not be applied with a copy: the next
+  // attempt puts it again.
+  void forget_batch_in_hand();
   void note_swapped_in(const std::vector<FoundOutput>& outputs, Now now);
   // Outputs whose rows are not copied need no snapshot, and their changes must not wait for one: spooled changes are
   // lost with the process, and no copy would bring them back. So the empty target is created and swapped in before the
@@ -182,6 +190,7 @@ class Loader {
   BatchNeeds needs_;
   LoadRetry retry_;
   SuspendedTables suspended_;
+  PartCopies parts_;
 
   // Filled by messages and findings, emptied by store_changed.
   RecordChanges unstored_;

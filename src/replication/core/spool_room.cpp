@@ -32,7 +32,7 @@ void discard_needless(Spool& spool, TableSync& sync) {
   for (const auto& [key, bytes] : spool.keys()) {
     if (key.kind != SpoolKey::Kind::output) continue;
     const auto* output = sync.find(OutputId{key.id}).output;
-    if (output == nullptr || output->record.state != OutputState::copying) spool.discard(key);
+    if (output == nullptr || !needs_spooled(*output)) spool.discard(key);
   }
 }
 

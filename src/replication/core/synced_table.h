@@ -43,8 +43,9 @@ struct SyncedOutput {
   Lsn altered_at;                            // the newest commit of a TableError with copy_must_be_newer
   std::optional<Postponement> postponement;  // set while it is pending and its copy is postponed
   Lsn suspended_at;                          // the commit that it could not apply; unset where no change was the cause
-  bool was_suspended = false;                // by the last run; this run gives it another chance
-  bool retry_scheduled = false;              // this run decided when it is tried again (suspended_tables.h)
+  bool has_part_under_way = false;  // a part of it is copied again (part_copies.h): its changes are spooled too
+  bool was_suspended = false;       // by the last run; this run gives it another chance
+  bool retry_scheduled = false;     // this run decided when it is tried again (suspended_tables.h)
   std::uint64_t copied_rows = 0;
 };
 
@@ -65,6 +66,12 @@ struct FoundOutput {
   SyncedOutput* output = nullptr;
   explicit operator bool() const { return output != nullptr; }
 };
+
+// Spooled changes of the output are still needed.
+[[nodiscard]] inline bool needs_spooled(const SyncedOutput& output) {
+  return output.record.state == OutputState::copying ||
+         (output.record.state == OutputState::streaming && output.has_part_under_way);
+}
 
 // The output's copy is still to come in this run. It is left to the next run once this one has tried for long enough
 // (Postponement::given_up).

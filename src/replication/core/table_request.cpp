@@ -151,6 +151,7 @@ bool concerns(Requested what, const OutputRecord& record) {
 
 void apply_request(Requested what, OutputRecord& record) {
   record.reason = reason_for(what);
+  record.resync_where.clear();
   if (what == Requested::suspend) {
     record.state = OutputState::suspended;
     record.suspension = {.by_request = true};

@@ -1,6 +1,7 @@
 // What a user requests for tables of a pipeline: `walbrook resync`, `suspend` and `resume`.
 //
 //   resync    The tables are copied again, and the new copy takes the place of the old one (table_sync.h).
+//             With a condition, a part of one table is copied again (part_request.h).
 //   suspend   The tables are `suspended` by request: their changes are no longer applied, and their rows stay as they
 //             are, as of a whole number of transactions. Nothing ends that but a request: no start of a run, no
 //             catalog poll and no retry.
@@ -13,6 +14,7 @@
 #include <exception>
 #include <memory>
 #include <mutex>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -50,6 +52,7 @@ struct TableRequest {
   };
   Requested what = Requested::resync;
   std::vector<postgres::TableName> tables;
+  std::string where{};  // of resync: copies a part of the only table (part_request.h); empty = whole tables
   std::shared_ptr<Answer> answer;
 };
 

@@ -49,7 +49,7 @@ class Run::Impl {
 
   RunSummary execute(std::stop_token stop);
   [[nodiscard]] RunStatus status() const;
-  void request(Requested what, const std::vector<postgres::TableName>& tables);
+  void request(TableRequest request);
 
  private:
   // Forwards to `next`, and shows in `status` which writers the run waits for.
@@ -199,7 +199,8 @@ void Run::Impl::build(PreparedRun& prepared) {
   SnapshotCopierOptions copying{.conninfo = options_.conninfo.for_copies(),
                                 .server = &server_,
                                 .follow = options_.follow,
-                                .snapshot_wait = options_.snapshot_wait};
+                                .snapshot_wait = options_.snapshot_wait,
+                                .spool = {.folder = options_.spool_dir, .max_bytes = options_.max_spool_size}};
   copying.workers = options_.snapshot_workers > 0
                         ? options_.snapshot_workers
                         : std::clamp(static_cast<int>(std::thread::hardware_concurrency()), 1, most_default_workers);
@@ -314,9 +315,11 @@ RunStatus Run::Impl::status() const {
   return status;
 }
 
-void Run::Impl::request(Requested what, const std::vector<postgres::TableName>& tables) {
+void Run::Impl::request(TableRequest request) {
   const auto answer = std::make_shared<TableRequest::Answer>();
-  threads_.inbox().post(TableRequest{.what = what, .tables = tables, .answer = answer});
+  const auto what = request.what;
+  request.answer = answer;
+  threads_.inbox().post(std::move(request));
   while (true) {
     const bool ended = threads_.is_over();  // read first, so that an answer given before the end counts
     {
@@ -378,7 +381,11 @@ RunStatus Run::status() const {
   return impl_->status();
 }
 void Run::request(Requested what, const std::vector<postgres::TableName>& tables) {
-  impl_->request(what, tables);
+  impl_->request({.what = what, .tables = tables});
+}
+
+void Run::request_part(const postgres::TableName& table, const std::string& where) {
+  impl_->request({.what = Requested::resync, .tables = {table}, .where = where});
 }
 
 }  // namespace walbrook::replication

@@ -80,6 +80,8 @@ class Run {
   // Throws Error(configuration) for a table that the request cannot be made for, Error(destination) if the run ends
   // before it took the request. Any thread may call it while `execute` is at work.
   void request(Requested what, const std::vector<postgres::TableName>& tables);
+  // Copies the table's rows that satisfy the condition again (part_request.h). The same holds for it.
+  void request_part(const postgres::TableName& table, const std::string& where);
 
  private:
   class Impl;

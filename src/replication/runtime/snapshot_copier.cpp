@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "replication/runtime/part_copy.h"
 #include "replication/runtime/snapshot_copy.h"
 
 namespace walbrook::replication {
@@ -17,17 +18,23 @@ SnapshotCopier::SnapshotCopier(SnapshotCopierOptions options, const Clock& clock
       observer_(observer),
       statistics_(statistics),
       orders_([this] { bell_.ring(); }),
+      parts_([this] { bell_.ring(); }),
       plan_(options_.follow) {}
 
 void SnapshotCopier::work(std::stop_token stop) {
   const std::stop_callback wake(stop, [this] { bell_.ring(); });
   while (!stop.stop_requested()) {
     for (const auto& order : orders_.take()) plan_.add(order);
+    for (auto& order : parts_.take()) next_parts_.push_back(std::move(order));
     const auto next = plan_.next(clock_.now());
-    if (const auto* wait = std::get_if<Wait>(&next)) {
-      bell_.wait_until(wait->until);
-    } else {
+    if (std::holds_alternative<RunAgain>(next)) {
       attempt(stop);
+    } else if (!next_parts_.empty()) {
+      const auto order = std::move(next_parts_.front());
+      next_parts_.pop_front();
+      copy_part(order, stop);
+    } else {
+      bell_.wait_until(std::get<Wait>(next).until);
     }
   }
 }
@@ -46,10 +53,18 @@ void SnapshotCopier::attempt(std::stop_token stop) {
   plan_.ended(std::move(tables), clock_.now());
 }
 
+postgres::SlotWait SnapshotCopier::wait_for_writers() {
+  return {.report = [this](const auto& writers) { observer_.waiting_for(writers); }, .longest = options_.snapshot_wait};
+}
+
+void SnapshotCopier::copy_part(const PartOrder& order, const std::stop_token& stop) {
+  auto result = replication::copy_part({.options = options_, .destination = destination_, .types = types_}, order,
+                                       wait_for_writers(), stop);
+  if (!stop.stop_requested()) loader_.post(std::move(result));
+}
+
 void SnapshotCopier::copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop) {
-  const postgres::SlotWait wait{.report = [this](const auto& writers) { observer_.waiting_for(writers); },
-                                .longest = options_.snapshot_wait};
-  postgres::SnapshotSource snapshot(options_.conninfo, wait, stop, options_.server);
+  postgres::SnapshotSource snapshot(options_.conninfo, wait_for_writers(), stop, options_.server);
   statistics_.waits_for("");
   SnapshotCopy copy({.options = options_,
                      .destination = destination_,

@@ -9,6 +9,7 @@
 // Then the table copier takes order 2 and copies A under snapshot 2.
 #pragma once
 
+#include <deque>
 #include <stop_token>
 #include <string>
 
@@ -17,6 +18,7 @@
 #include "replication/core/run_observer.h"
 #include "replication/core/statistics.h"
 #include "replication/runtime/doorbell.h"
+#include "replication/runtime/file_spool.h"
 #include "replication/runtime/mailbox.h"
 
 namespace walbrook::replication {
@@ -27,6 +29,7 @@ struct SnapshotCopierOptions {
   postgres::CopyOptions copy;
   bool follow = false;                                   // wait for a lost connection without a limit
   milliseconds snapshot_wait{0};                         // how long each attempt waits for open writers; 0 = no limit
+  FileSpoolOptions spool;                                // where parts of tables wait until they can be applied
   int workers = 1;                                       // connections to the source
   std::uint64_t chunk_bytes = std::uint64_t{64} << 20U;  // a larger table is copied in chunks, by several workers
 };
@@ -38,6 +41,7 @@ class SnapshotCopier final : public TableCopier {
                  TypeCatalog& types, Mailbox<LoaderMessage>& loader, RunObserver& observer, Statistics& statistics);
 
   void order(CopyOrder order) override { orders_.post(std::move(order)); }
+  void order_part(PartOrder order) override { parts_.post(std::move(order)); }
   // The body of its thread. Throws the error with which the run cannot continue.
   void work(std::stop_token stop);
 
@@ -45,6 +49,8 @@ class SnapshotCopier final : public TableCopier {
   // Copies under one snapshot. Removes from `tables` what is done; the rest must be tried again under a newer snapshot.
   void copy_all(std::vector<CopyOrder::Table>& tables, std::stop_token stop);
   void attempt(std::stop_token stop);
+  void copy_part(const PartOrder& order, const std::stop_token& stop);
+  [[nodiscard]] postgres::SlotWait wait_for_writers();
 
   SnapshotCopierOptions options_;
   const Clock& clock_;
@@ -55,7 +61,9 @@ class SnapshotCopier final : public TableCopier {
   Statistics& statistics_;
   Doorbell bell_;
   Mailbox<CopyOrder> orders_;
-  CopyPlan plan_;  // used by `work` only
+  Mailbox<PartOrder> parts_;
+  CopyPlan plan_;                     // these two are used by `work` only
+  std::deque<PartOrder> next_parts_;  // each is copied under a snapshot of its own, after the tables that are due
 };
 
 }  // namespace walbrook::replication

@@ -250,7 +250,7 @@ TEST_F(DuckDbTest, a_state_of_another_version_is_refused_and_not_touched) {
       chosen.read_only = read_only;
       expect_says(error_of([&] { (void)destination::open_destination(chosen)->open(); }),
                   {("destination: the state in copy.duckdb has version " + version).c_str(),
-                   ", this walbrook reads and writes version 4"});
+                   ", this walbrook reads and writes version 5"});
     }
   }
   as_user({"UPDATE _walbrook.format SET version = 4"});

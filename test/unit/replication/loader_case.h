@@ -36,8 +36,10 @@ class Orders final : public TableCopier {
     if (on_order_) on_order_(order);
     ++orders_;
   }
+  void order_part(PartOrder order) override { parts_.push_back(std::move(order)); }
 
   int orders_ = 0;
+  std::vector<PartOrder> parts_;
   std::function<void(const CopyOrder&)> on_order_;
 };
 

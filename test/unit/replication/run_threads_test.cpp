@@ -146,6 +146,7 @@ class SteadyCatalog final : public CatalogSource {
 class NoCopies final : public TableCopier {
  public:
   void order(CopyOrder /*order*/) override { ADD_FAILURE() << "a copy was ordered"; }
+  void order_part(PartOrder /*order*/) override { ADD_FAILURE() << "a part was ordered"; }
 };
 
 class RunThreadsTest : public EngineCase {
