@@ -119,6 +119,29 @@ TEST_P(StandbySource, is_copied_and_followed_over_its_promotion) {
   EXPECT_EQ(differences_from(*standby), "");
 }
 
+// The run ends before its next catalog poll, by which it would notice the promotion: its checkpoint is a position of
+// the new timeline with the number of the former one.
+TEST_P(StandbySource, a_run_that_ends_right_after_the_promotion_is_continued) {
+  exec("CREATE PUBLICATION walbrook FOR TABLE t");
+  ASSERT_TRUE(standby_shows("SELECT count(*) FROM pg_publication", "1"));
+  expect_of_standby(run_beside_lists(), 0, "copied 1 table, 1,000 rows");
+  Process follower(pipeline.command("run", {"--follow", "--catalog-poll-interval", "600000"}));
+  exec("INSERT INTO t VALUES (2000, 'streamed')");
+  ASSERT_TRUE(pipeline.arrives("SELECT max(id) FROM public.t", "2000")) << follower.err();
+  primary->stop();
+  Sql(standby->conninfo()).exec("SELECT pg_promote()");
+  Sql(standby->conninfo()).exec("INSERT INTO t VALUES (3000, 'promoted')");
+  ASSERT_TRUE(pipeline.arrives("SELECT max(id) FROM public.t", "3000")) << follower.err();
+  const bool is_killed = GetParam() == 16;  // its last position may not be confirmed
+  follower.signal(is_killed ? SIGKILL : SIGTERM);
+  follower.wait(milliseconds(20'000));
+
+  Sql(standby->conninfo()).exec("INSERT INTO t VALUES (4000, 'later'); DELETE FROM t WHERE id = 1");
+  const auto result = pipeline.run();
+  EXPECT_EQ(result.exit_code, 0) << result.describe();
+  EXPECT_EQ(differences_from(*standby), "");
+}
+
 TEST_P(StandbySource, a_run_says_that_it_waits_for_the_primary) {
   exec("CREATE PUBLICATION walbrook FOR TABLE t");
   ASSERT_TRUE(standby_shows("SELECT count(*) FROM pg_publication", "1"));

@@ -117,6 +117,12 @@ std::int64_t timeline_of(const ServerIdentity& server, Lsn position) {
   return found == server.history.end() ? server.timeline : found->timeline;
 }
 
+ExpectedServer of_promoted(const ServerIdentity& server, ExpectedServer expected) {
+  const auto left = std::ranges::find(server.history, expected.timeline, &EarlierTimeline::timeline);
+  if (left != server.history.end()) expected.timeline = timeline_of(server, expected.checkpoint);
+  return expected;
+}
+
 std::optional<Error> identity_error(const ServerIdentity& server, const ExpectedServer& expected) {
   if (!expected.systemid.empty() && server.systemid != expected.systemid) {
     return Error(ErrorKind::source_not_ready,

@@ -40,6 +40,12 @@ struct ExpectedServer {
   Lsn checkpoint;
 };
 
+// Returns what to expect of a server that may be a promoted standby, from which the replica was read before and after
+// its promotion. A run notices the promotion some seconds later (KnownServer), so one that ended meanwhile has stored a
+// position of the new timeline under the former one. If the former timeline is in the server's history, the position is
+// taken for one of that history: what the slot sends decides whether it is (history_check.h).
+[[nodiscard]] ExpectedServer of_promoted(const ServerIdentity& server, ExpectedServer expected);
+
 // Runs IDENTIFY_SYSTEM and, above timeline 1, TIMELINE_HISTORY. (Timeline 1 has no history file, and the command fails
 // for it.) The role needs only LOGIN and REPLICATION. Throws Error, of the kind source_not_ready if the server has lost
 // the history file.

@@ -162,6 +162,7 @@ void check_identity(const ServerIdentity& server, const PreflightRequest& reques
   const bool accepted = request.accept_new_system && is_new_system(server, request);
   ExpectedServer expected{.systemid = request.systemid, .timeline = request.timeline, .checkpoint = request.checkpoint};
   if (accepted) expected = {.systemid = {}, .timeline = 0, .checkpoint = request.checkpoint};
+  if (request.standby) expected = of_promoted(server, std::move(expected));
   if (const auto error = identity_error(server, expected)) {
     found.error("server", *error);
   } else if (accepted) {

@@ -236,6 +236,7 @@ postgres::ServerIdentity meet_server(const RunOptions& options, postgres::Connec
         .systemid = checkpoint.systemid, .timeline = checkpoint.timeline, .checkpoint = {}};
     if (!start_over) expected.checkpoint = checkpoint.lsn;
     if (options.accept_new_system && checkpoint.systemid != identity.systemid) expected = {};
+    if (options.standby) expected = postgres::of_promoted(identity, std::move(expected));
     if (const auto error = postgres::identity_error(identity, expected)) throw *error;
   }
   server.set(identity);
