@@ -40,10 +40,12 @@ constexpr const char* duck_timestamptz =
     "THEN replace(({0} AT TIME ZONE 'UTC')::VARCHAR, ' (BC)', '') || ' BC' ELSE ({0} AT TIME ZONE 'UTC')::VARCHAR END";
 constexpr const char* pg_timetz = "{0}::time::text || ' offset ' || extract(timezone FROM {0})::int::text";
 constexpr const char* duck_timetz = "{0}::TIME::VARCHAR || ' offset ' || datepart('timezone', {0})::INT::VARCHAR";
+// An infinite one goes to the overflow column, and has no parts.
 constexpr const char* pg_interval =
+    "CASE WHEN isfinite({0}) THEN "
     "(extract(year FROM {0}) * 12 + extract(month FROM {0}))::bigint::text || ' months ' || "
     "extract(day FROM {0})::bigint::text || ' days ' || (extract(hour FROM {0}) * 3600000000 + "
-    "extract(minute FROM {0}) * 60000000 + extract(microsecond FROM {0}))::bigint::text || ' us'";
+    "extract(minute FROM {0}) * 60000000 + extract(microsecond FROM {0}))::bigint::text || ' us' ELSE {0}::text END";
 constexpr const char* duck_interval =
     "(datepart('year', {0}) * 12 + datepart('month', {0}))::VARCHAR || ' months ' || "
     "datepart('day', {0})::VARCHAR || ' days ' || (datepart('hour', {0}) * 3600000000 + "
