@@ -22,8 +22,8 @@ class DdlTriggerRun : public ::testing::Test {
   }
   // The catalog alone cannot tell the two columns apart.
   void alter_and_write(int id) const {
-    db.exec("ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a int DEFAULT " + std::to_string(id) +
-            "; VACUUM FULL t");
+    db.exec("ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a int DEFAULT " + std::to_string(id));
+    db.exec("VACUUM FULL t");
     db.exec("INSERT INTO t VALUES (" + std::to_string(id) + ", 0)");
   }
   void expect_followed() const {
@@ -88,19 +88,18 @@ TEST_F(DdlTriggerRun, a_role_that_may_not_create_them_is_told_and_uses_those_of_
   db.exec("CREATE ROLE " + role + " LOGIN REPLICATION; GRANT SELECT ON t TO " + role +
           "; CREATE PUBLICATION walbrook FOR "
           "TABLE t");
-  const auto as_role = std::vector<std::string>{"--source", db.conninfo(role)};
-  auto flags = as_role;
-  flags.emplace_back("--ddl-trigger");
-  const auto refused = db.pipeline.run(flags);
+  auto of_role = db.pipeline;
+  of_role.source = db.conninfo(role);
+  const auto refused = of_role.run({"--ddl-trigger"});
   EXPECT_EQ(refused.exit_code, 3) << refused.describe();
   expect_in(refused, "docs/ddl-trigger.md");
-  expect_in(run(db.pipeline.command("check", flags)), "may not create them");
+  expect_in(run(of_role.command("check", {"--ddl-trigger"})), "may not create them");
   EXPECT_EQ(db.value("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()"), "0");
 
   ASSERT_EQ(db.pipeline.run({"--ddl-trigger"}).exit_code, 0);
-  ASSERT_EQ(db.pipeline.run(flags).exit_code, 0);
+  ASSERT_EQ(of_role.run({"--ddl-trigger"}).exit_code, 0);
   alter_and_write(1001);
-  const auto followed = db.pipeline.run(as_role);
+  const auto followed = of_role.run();
   EXPECT_EQ(followed.exit_code, 0) << followed.describe();
   EXPECT_EQ(followed.err.find("copied again"), std::string::npos) << followed.describe();
   EXPECT_EQ(db.differences(), "");

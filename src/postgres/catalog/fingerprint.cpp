@@ -277,7 +277,7 @@ std::string without_ddl_trigger(const std::string& fingerprint) {
 bool has_columns(const Fingerprint& print, const TableSchema& columns, std::span<const std::int32_t> numbers) {
   if (columns.columns.size() != numbers.size()) return false;
   for (std::size_t i = 0; i < numbers.size(); ++i) {
-    const auto* known = find(print.columns, &Column::number, numbers[i]);
+    const auto* known = find(print.columns, &Fingerprint::Column::number, numbers[i]);
     if (known == nullptr || known->name != columns.columns[i].name) return false;
   }
   return true;

@@ -18,8 +18,7 @@ enum class MadeDdlTrigger {
 // Waits for transactions that were writing when the triggers were created, as the creation of a slot does; if they do
 // not end in time, the triggers stay pending and the next call continues. Throws WritersStayOpen, Stopped and
 // Error(permission_denied).
-MadeDdlTrigger make_ddl_trigger(Connection& catalog, const Endpoint& endpoint,
-                                KnownServer& server, const SlotWait& wait,
-                                const std::stop_token& stop);
+MadeDdlTrigger make_ddl_trigger(Connection& catalog, const Endpoint& endpoint, KnownServer& server,
+                                const SlotWait& wait, const std::stop_token& stop);
 
 }  // namespace walbrook::postgres

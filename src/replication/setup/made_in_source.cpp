@@ -93,13 +93,13 @@ void MadeInSource::find_or_create_keyless(RunObserver& observer) {
 void MadeInSource::find_or_create_ddl_trigger(postgres::KnownServer& server, RunObserver& observer,
                                               const std::stop_token& stop) {
   if (!options_.ddl_trigger) return;
-  const auto made = postgres::make_ddl_trigger(catalog_, options_.conninfo, server, slot_wait(observer), stop);
+  const auto made = postgres::make_ddl_trigger(catalog_, options_.conninfo, server, creation_wait(observer), stop);
   if (made == postgres::MadeDdlTrigger::nothing) return;
   ddl_trigger_created_ = made == postgres::MadeDdlTrigger::created;
   observer.prepared("event triggers created for tables that are altered");
 }
 
-postgres::SlotWait MadeInSource::slot_wait(RunObserver& observer) const {
+postgres::SlotWait MadeInSource::creation_wait(RunObserver& observer) const {
   return {.report = [&observer](const auto& writers) { observer.waiting_for(writers); },
           .longest = options_.follow ? milliseconds(0) : options_.snapshot_wait};
 }
@@ -125,7 +125,7 @@ void MadeInSource::find_or_create_slot(postgres::KnownServer& server, RunObserve
   auto replication = postgres::open_checked(options_.conninfo, postgres::ConnectionUse::replication, &server);
   const auto created = postgres::create_permanent_slot(
       replication, options_.conninfo,
-      {.name = options_.slot, .two_phase = options_.two_phase, .failover = options_.failover}, slot_wait(observer),
+      {.name = options_.slot, .two_phase = options_.two_phase, .failover = options_.failover}, creation_wait(observer),
       stop);
   slot_ = {.lsn = created.consistent_point, .created = true, .two_phase = options_.two_phase};
   observer.prepared(fmt::format("slot {} created at {}", options_.slot, created.consistent_point.to_string()));

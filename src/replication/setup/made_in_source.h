@@ -53,7 +53,7 @@ class MadeInSource {
   void leave_younger_keyless();
   void find_or_create_slot(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
   void make_failover(postgres::KnownServer& server, RunObserver& observer, const std::stop_token& stop);
-  [[nodiscard]] postgres::SlotWait slot_wait(RunObserver& observer) const;
+  [[nodiscard]] postgres::SlotWait creation_wait(RunObserver& observer) const;
   void take_back() noexcept;
 
   const RunOptions& options_;
