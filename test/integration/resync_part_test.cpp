@@ -84,11 +84,14 @@ TEST_F(ResyncPart, under_follow_a_writer_changes_the_range_meanwhile) {
     for (int i = 0; !ends; ++i) {
       const auto id = std::to_string(100 + i % 100);
       sql.exec("UPDATE t SET n = n + 1 WHERE id BETWEEN 100 AND 210");
-      // Row 120 has a wrong large value, which is not sent with a new key: it would leave the range with it.
-      sql.exec("UPDATE t SET id = id + 1000 WHERE id <> 120 AND id = " + id +
-               " AND NOT EXISTS (SELECT FROM t o WHERE o.id = t.id + 1000 AND o.region = t.region)");
-      sql.exec("UPDATE t SET id = id - 1000, n = n + 1 WHERE id > 1000 AND id % 3 = " + std::to_string(i % 3) +
-               " AND NOT EXISTS (SELECT FROM t o WHERE o.id = t.id - 1000 AND o.region = t.region)");
+      // A row that moves into the range without its large value begins the part again, so moves leave it some time.
+      if (i % 200 == 0) {
+        // Row 120 has a wrong large value, which is not sent with a new key: it would leave the range with it.
+        sql.exec("UPDATE t SET id = id + 1000 WHERE id <> 120 AND id = " + id +
+                 " AND NOT EXISTS (SELECT FROM t o WHERE o.id = t.id + 1000 AND o.region = t.region)");
+        sql.exec("UPDATE t SET id = id - 1000, n = n + 1 WHERE id > 1000 AND id % 3 = " + std::to_string(i % 3) +
+                 " AND NOT EXISTS (SELECT FROM t o WHERE o.id = t.id - 1000 AND o.region = t.region)");
+      }
       sql.exec("DELETE FROM t WHERE id = " + std::to_string(100 + i * 7 % 100));
       sql.exec("INSERT INTO t VALUES ('c', " + std::to_string(100 + i * 7 % 100) +
                ", 0, repeat('x', 3000)) ON CONFLICT DO NOTHING");
