@@ -55,7 +55,8 @@ struct EnumLabel {
   friend bool operator==(const EnumLabel&, const EnumLabel&) = default;
 };
 
-// A table whose changes could not be read: it is suspended, or copied again if that helps; the others continue.
+// A table whose changes could not be read, or do not suffice: it is suspended, or copied again if that helps; the others
+// continue.
 struct TableError {
   Oid oid = 0;
   TableSchemaRef described = nullptr;  // the table, or one of its leaves, as the stream described it; never nullptr
@@ -64,7 +65,8 @@ struct TableError {
   // Changes from here on name their rows by another identity, or rows changed here without messages: only a copy that
   // is newer than the change helps, and such a copy is not affected.
   bool copy_must_be_newer = false;
-  Lsn commit_lsn = {};  // of the change; unset while its transaction is open
+  bool is_read = false;  // every change was read: rows changed besides, without messages
+  Lsn commit_lsn = {};   // of the change; unset while its transaction is open
   // Set: this is an error only if the catalog lacks the label once it was read after the commit. No message reports
   // that a label was renamed, and the rows that were sent before keep its former name.
   std::optional<EnumLabel> label = std::nullopt;

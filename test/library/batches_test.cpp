@@ -333,6 +333,18 @@ TEST(ChangeBatches, of_other_tables_do_not_end_the_iteration_even_if_those_have_
   EXPECT_EQ(rows_in(all(replication_resource(options).batches())), 2U);
 }
 
+// Event triggers that a pipeline of the database has created send messages into every stream.
+TEST(ChangeBatches, go_on_where_event_triggers_describe_tables) {
+  const Shop shop;
+  shop.exec("CREATE TABLE a(id int PRIMARY KEY, v int)");
+  init_replication(shop.init("a", false));
+  shop.exec(
+      "BEGIN; INSERT INTO a VALUES (1, 1); SELECT pg_logical_emit_message(true, 'walbrook.ddl', "
+      "json_build_object('rewritten', 'a'::regclass::oid::bigint, 'schema', 'public', 'name', 'a')::text); "
+      "INSERT INTO a VALUES (2, 2); COMMIT");
+  EXPECT_EQ(rows_in(all(shop.changes().batches())), 2U);
+}
+
 TEST(ChangeBatches, report_what_prevents_them) {
   const Shop shop;
   shop.exec("CREATE TABLE a(id int PRIMARY KEY, v int)");

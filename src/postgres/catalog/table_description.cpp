@@ -51,10 +51,10 @@ TableDescription parse_description(std::string_view content) {
     table.name = json.at("name");
     return table;
   } catch (const std::exception& failed) {  // nlohmann's exceptions, and an identity without a letter
-    throw Error(ErrorKind::protocol,
-                fmt::format("a message of walbrook's event triggers cannot be read: {}", failed.what()),
-                "Another program sends messages with the prefix \"walbrook.ddl\", or another version of walbrook made "
-                "the event triggers: drop them, and create them again with --ddl-trigger.");
+    throw Error(
+        ErrorKind::protocol, fmt::format("a message of walbrook's event triggers cannot be read: {}", failed.what()),
+        "Another program sends messages with the prefix \"walbrook.ddl\", or another version of walbrook created the "
+        "event triggers: drop them, and let a run create them again.");
   }
 }
 

@@ -151,6 +151,7 @@ void Assembler::add(const postgres::TableDescription& description, std::string_v
                                    : "the table was altered in the source, and its event trigger could not describe it",
                      .fixed_by_copy = true,
                      .copy_must_be_newer = true,
+                     .is_read = true,
                      .commit_lsn = commit_lsn};
     if (!batch.is_covered(error)) batch.add(std::move(error));
     return;

@@ -161,7 +161,8 @@ bool OpenBatch::is_covered(const TableError& error) const {
   const auto own = content_.errors.begin() + static_cast<std::ptrdiff_t>(marked_errors_);
   return std::any_of(own, content_.errors.end(), [&error](const TableError& known) {
     if (known.oid != error.oid || (known.label && known.label != error.label)) return false;
-    return !known.fixed_by_copy || (error.fixed_by_copy && known.copy_must_be_newer == error.copy_must_be_newer);
+    return !known.fixed_by_copy || (error.fixed_by_copy && known.copy_must_be_newer == error.copy_must_be_newer &&
+                                    known.is_read == error.is_read);
   });
 }
 

@@ -34,7 +34,7 @@ TableSync::TableSync(TableSyncOptions options, const destination::NameRules& nam
     : options_(std::move(options)),
       new_outputs_(tables_, names, options_.dataset, options_.style.naming, options_.outputs) {
   for (auto& table : known.tables) {
-    if (is_leaving(table)) leaving_.insert(table.oid);
+    leaving_.know(table);
     tables_.add(std::move(table));
   }
   for (auto& record : known.outputs) {
@@ -113,7 +113,7 @@ TableSync::Renamed TableSync::leave_old_name(Oid oid, const std::string& reason)
     left_.push_back(std::move(record));
   }
   tables_.remove(oid);
-  leaving_.erase(oid);
+  leaving_.forget(oid);
   return renamed;
 }
 
@@ -298,10 +298,7 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
   Renamed before;
   if (known == nullptr || known->record.oid != table.oid) before = leave_old_name(table.oid, renamed_reason);
   if (known == nullptr) return adopt_new(table, before);
-  if (leaving_.erase(known->record.oid) > 0) {  // it comes back, with a gap: its outputs continue as removed ones do
-    end_leaving(known->record);
-    for (auto& output : known->outputs) output.record.state = OutputState::removed;
-  }
+  leaving_.comes_back(*known);  // its outputs continue as removed ones do
   const bool recreated = known->record.oid != table.oid;
   if (recreated) tables_.renumber(*known, table.oid);
   known->source = table;
@@ -389,45 +386,6 @@ RecordChanges TableSync::decide(Lsn reached) {
   return changed;
 }
 
-// The catalog no longer shows which relations belong to tables that leave: keeps what was known of them. A run that has
-// not seen such a table published goes by its fingerprint.
-void TableSync::keep_members(const std::unordered_map<Oid, Oid>& before) {
-  for (const auto& [member, of] : before) {
-    if (leaving_.contains(of)) members_.try_emplace(member, of);
-  }
-  for (const auto oid : leaving_) {
-    members_[oid] = oid;
-    if (before.contains(oid)) continue;
-    for (const auto& output : tables_.all().at(oid).outputs) {
-      const auto& fingerprint = output.record.fingerprint;
-      if (fingerprint.empty()) continue;
-      for (const auto& member : postgres::parse_fingerprint(fingerprint).members) members_.try_emplace(member.oid, oid);
-    }
-  }
-}
-
-// The publication no longer holds the table, or the user no longer wants it. Outputs are removed at once, except that
-// streaming ones wait for changes that are still to come (leaving.h). They do not wait if the table is published but
-// not wanted, since nobody misses its changes, or if the catalog's moment was not read.
-bool TableSync::leave(SyncedTable& table, const postgres::Publication& publication, bool is_published) {
-  const bool waits = has_streaming_output(table) && !is_published && publication.moment.lsn.is_set();
-  bool changed = waits && note_leaving(table.record, publication.moment);
-  if (waits) {
-    leaving_.insert(table.record.oid);
-  } else if (leaving_.erase(table.record.oid) > 0 || is_leaving(table.record)) {
-    end_leaving(table.record);
-    changed = true;
-  }
-  for (auto& output : table.outputs) {
-    const auto state = output.record.state;
-    if (state == OutputState::removed || (waits && state == OutputState::streaming)) continue;
-    remove_from_copy(output.record);
-    output.copied.reset();
-    changed = true;
-  }
-  return changed;
-}
-
 // In this order: the tables that are renamed, those that are published (rejoin, adopt, then what suspends), those that
 // are left out, and last the tables that were in neither list, which leave. A table that moved from one list to the
 // other, or came back under another OID, is thereby found before it could count as gone.
@@ -461,9 +419,9 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
     if (find(table.oid) != nullptr) seen.insert(table.oid);
   }
   for (auto& [oid, table] : tables_.all()) {
-    if (!seen.contains(oid) && leave(table, publication, published.contains(oid))) changed.add(table);
+    if (!seen.contains(oid) && leaving_.leave(table, publication, published.contains(oid))) changed.add(table);
   }
-  keep_members(members_before);
+  leaving_.keep_members(members_before, members_);
   changed.outputs.insert(changed.outputs.end(), left_.begin(), left_.end());
   left_.clear();
   changed.renames = std::exchange(renames_, {});
@@ -498,31 +456,6 @@ RecordChanges TableSync::copy_again(const std::vector<postgres::TableName>& name
     }
   }
   return changed;
-}
-
-RecordChanges TableSync::remove_departed(Lsn checkpoint) {
-  RecordChanges gone;
-  for (auto at = leaving_.begin(); at != leaving_.end();) {
-    auto& table = tables_.all().at(*at);
-    // An output that could not continue is removed already (require_copy).
-    if (has_streaming_output(table) && !has_left(table.record, checkpoint)) {
-      ++at;
-      continue;
-    }
-    end_leaving(table.record);
-    for (auto& output : table.outputs) {
-      if (output.record.state != OutputState::removed) remove_from_copy(output.record);
-    }
-    gone.add(table);
-    at = leaving_.erase(at);
-  }
-  return gone;
-}
-
-Lsn TableSync::last_leaves_at() const {
-  Lsn last;
-  for (const auto oid : leaving_) last = std::max(last, tables_.all().at(oid).record.leaves_at);
-  return last;
 }
 
 std::vector<FoundOutput> TableSync::order_copies(std::int64_t load_id, SteadyTime now) {

@@ -22,7 +22,7 @@
 //             requested it (suspended_tables.h)
 //  left_out   leave_out: walbrook's own publication must not hold the   none: they are not published
 //             table, since its UPDATEs and DELETEs would then fail
-//  removed    leave, remove_departed: the table left the publication or was      dropped, or none; its last copy stays
+//  removed    LeavingTables: the table left the publication or was      dropped, or none; its last copy stays
 //             dropped; Loader::copy_ended: it was dropped before its
 //             copy; match_outputs: the output is not defined any more;
 //             leave_old_name: the table was renamed
@@ -83,6 +83,7 @@
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
 #include "replication/core/known_tables.h"
+#include "replication/core/leaving_tables.h"
 #include "replication/core/new_outputs.h"
 #include "replication/core/record_changes.h"
 #include "replication/core/suspicion.h"
@@ -134,9 +135,9 @@ class TableSync {
   RecordChanges copy_renamed(const std::vector<Renames>& renames);
   // Removes the outputs of tables that have left the publication and whose last published change is applied with
   // `checkpoint`. Returns their records, to be stored.
-  RecordChanges remove_departed(Lsn checkpoint);
+  RecordChanges remove_departed(Lsn checkpoint) { return leaving_.remove_departed(checkpoint); }
   // The LSN at which the last of the leaving tables is removed; unset: no table leaves, or the LSN is not known yet.
-  [[nodiscard]] Lsn last_leaves_at() const;
+  [[nodiscard]] Lsn last_leaves_at() const { return leaving_.last_leaves_at(); }
   // The streaming outputs whose column descriptions changed since the last call; their records hold the new
   // descriptions.
   [[nodiscard]] std::vector<OutputRecord> take_described() { return std::exchange(described_, {}); }
@@ -163,7 +164,7 @@ class TableSync {
   // the next run.
   [[nodiscard]] bool is_settled() const;
   [[nodiscard]] bool any_streaming() const;  // tables that leave are not counted
-  [[nodiscard]] bool any_leaving() const { return !leaving_.empty(); }
+  [[nodiscard]] bool any_leaving() const { return leaving_.any(); }
   // For the assembler: the table of each relation, and the row identity of each table that does not use the announced
   // one.
   [[nodiscard]] std::unordered_map<Oid, Oid> groups() const;
@@ -196,7 +197,6 @@ class TableSync {
   bool match_outputs(SyncedTable& table);
   bool rejoin(const postgres::SourceTable& table);
   bool leave_out(const postgres::LeftOutTable& table);
-  bool leave(SyncedTable& table, const postgres::Publication& publication, bool is_published);
   // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
   // record changed.
   bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
@@ -209,7 +209,6 @@ class TableSync {
   // The table with this OID does not have its name any more: its outputs under the old name are removed, and their last
   // copies stay.
   Renamed leave_old_name(Oid oid, const std::string& reason);
-  void keep_members(const std::unordered_map<Oid, Oid>& before);
   [[nodiscard]] bool begins_with_its_changes(Oid table) const;
 
   TableSyncOptions options_;
@@ -217,9 +216,9 @@ class TableSync {
   KnownTables tables_;
   NewOutputs new_outputs_;
   std::unordered_map<Oid, Oid> members_;  // relation → table
-  std::set<Oid> leaving_;                 // tables of tables_ that left the publication and are still applied
-  std::vector<OutputRecord> left_;        // removed outputs of renamed tables, until they are stored
-  std::vector<Renames> renames_;          // until they are stored
+  LeavingTables leaving_{tables_};
+  std::vector<OutputRecord> left_;  // removed outputs of renamed tables, until they are stored
+  std::vector<Renames> renames_;    // until they are stored
   std::vector<OutputRecord> described_;
   std::vector<TargetAlteration> alterations_;  // of records that changed, until they are stored
   // Publication::joined of the publication that was seen last.

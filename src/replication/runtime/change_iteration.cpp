@@ -273,7 +273,7 @@ void ChangeIteration::Impl::take_batch(Batch&& batch) {
 // confirmed.
 void ChangeIteration::Impl::check_errors(const CommitBatch& batch) const {
   for (const auto& error : batch.errors) {
-    if (error.label) continue;  // the rows are as they were sent
+    if (error.label || error.is_read) continue;  // the rows are as they were sent
     const auto table = table_of(*error.described);
     if (!is_wanted(table)) continue;
     const auto name = table.schema + "." + table.name;
