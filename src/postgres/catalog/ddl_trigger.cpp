@@ -16,17 +16,18 @@ CREATE FUNCTION {schema}.walbrook_ddl() RETURNS event_trigger LANGUAGE plpgsql S
 SET search_path = '' SET datestyle = 'ISO' SET intervalstyle = 'postgres' SET timezone = 'UTC'
 SET bytea_output = 'hex' SET extra_float_digits = '3' AS $walbrook$
 DECLARE
-  persistence_values_or_columns CONSTANT integer := 7;  -- not the access method, which keeps every value
+  values_of_columns CONSTANT integer := 6;  -- of pg_event_trigger_table_rewrite_reason
+  persistence CONSTANT integer := 1;        -- only what becomes logged has rows that were in no log
   named oid[];
   altered record;
 BEGIN
   IF tg_event = 'table_rewrite' THEN
-    IF pg_catalog.pg_event_trigger_table_rewrite_reason() & persistence_values_or_columns <> 0 THEN
-      PERFORM pg_catalog.pg_logical_emit_message(true, 'walbrook.ddl', pg_catalog.json_build_object(
-          'rewritten', c.oid::bigint, 'schema', n.nspname, 'name', c.relname)::text)
-      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE c.oid = pg_catalog.pg_event_trigger_table_rewrite_oid() AND c.relpersistence <> 't';
-    END IF;
+    PERFORM pg_catalog.pg_logical_emit_message(true, 'walbrook.ddl', pg_catalog.json_build_object(
+        'rewritten', c.oid::bigint, 'schema', n.nspname, 'name', c.relname)::text)
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = pg_catalog.pg_event_trigger_table_rewrite_oid() AND c.relpersistence <> 't'
+      AND (pg_catalog.pg_event_trigger_table_rewrite_reason() & values_of_columns <> 0
+           OR pg_catalog.pg_event_trigger_table_rewrite_reason() & persistence <> 0 AND c.relpersistence = 'u');
     RETURN;
   ELSIF tg_event = 'sql_drop' THEN
     named := ARRAY(SELECT objid FROM pg_catalog.pg_event_trigger_dropped_objects()

@@ -290,9 +290,9 @@ bool is_described_between(const Fingerprint& before, const Fingerprint& now) {
 }
 
 Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<const SourceColumn> columns,
-                   std::span<const RowVersion> truncates, bool rewrites_are_described) {
+                   std::span<const RowVersion> truncates, PassedOver passed_over) {
   Difference worst;
-  compare_columns(before, now, columns, worst);
+  if (!passed_over.columns) compare_columns(before, now, columns, worst);
   compare_types(before, now, worst);
   if (before.publication != now.publication) {
     weigh(worst, Kind::missed,
@@ -302,7 +302,7 @@ Difference compare(const Fingerprint& before, const Fingerprint& now, std::span<
     weigh(worst, Kind::missed, "the table left its published schema and came back");
   }
   compare_members(before, now, worst);
-  if (!rewrites_are_described) compare_files(before, now, truncates, worst);
+  if (!passed_over.files) compare_files(before, now, truncates, worst);
   return worst;
 }
 

@@ -142,12 +142,17 @@ struct ColumnSeen {
 // only if their rows come with the columns of the root.
 [[nodiscard]] bool is_described_between(const Fingerprint& before, const Fingerprint& now);
 
+// What a comparison passes over, because the stream brings it.
+struct PassedOver {
+  bool columns = false;
+  bool files = false;  // every rewrite that changes rows is described: another file proves nothing
+};
+
 // Compares the fingerprints of one table at two times, and returns what may have happened to its rows in between.
 // `columns`: the columns that are copied now; names and types of other columns do not matter. `truncates`: transactions
 // whose TRUNCATE of the whole table the stream has brought.
-// `rewrites_are_described`: the stream brings every rewrite that changes rows, so that another file proves nothing.
 [[nodiscard]] Difference compare(const Fingerprint& before, const Fingerprint& now,
                                  std::span<const SourceColumn> columns, std::span<const RowVersion> truncates,
-                                 bool rewrites_are_described = false);
+                                 PassedOver passed_over = {});
 
 }  // namespace walbrook::postgres

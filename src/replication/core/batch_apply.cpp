@@ -16,6 +16,7 @@
 #include "postgres/catalog/fingerprint.h"
 #include "replication/core/leaving.h"
 #include "replication/core/rows_since.h"
+#include "replication/core/suspicion.h"
 
 namespace walbrook::replication {
 namespace {
@@ -95,7 +96,9 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
   if (state == OutputState::removed) return;
   if (state == OutputState::suspended || state == OutputState::left_out || !output.is_asked) return;
   if (error.fixed_by_copy && state == OutputState::pending) return;
-  if (error.label && output.record.changes_only) return;  // it keeps the former name, as other rows of before
+  // It keeps former names of labels and values of before a rewrite, as it keeps other rows of before.
+  if ((error.label || error.is_read) && output.record.changes_only) return;
+  if (error.is_read && is_leaving(table.record)) return;  // its last changes are still applied
   if (error.copy_must_be_newer && state == OutputState::copying) {
     // The copy may hold that change already. The loader decides when the copy's consistent point is known
     // (Loader::copy_ended).
@@ -104,6 +107,10 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
     if (!output.copied || at < *output.copied) return;
   }
   auto& record = changes_.edit(output);
+  if (error.is_read && state == OutputState::streaming && table.source.bytes > 0 &&
+      static_cast<std::uint64_t>(table.source.bytes) > sync_.resync_max_size()) {
+    return mark_suspect(record, too_large_to_copy(error.reason, table.source, sync_.resync_max_size()));
+  }
   changes_.note_suspended(output, error.commit_lsn);
   if (error.fixed_by_copy) {
     require_copy(table.record, record, error.reason);

@@ -23,15 +23,30 @@ std::string megabytes(std::uint64_t bytes) {
 
 }  // namespace
 
+std::string too_large_to_copy(const std::string& reason, const postgres::SourceTable& table,
+                              std::uint64_t resync_max_size) {
+  return fmt::format("{}; it has {}, and resync_max_size is {}", reason,
+                     megabytes(static_cast<std::uint64_t>(table.bytes)), megabytes(resync_max_size));
+}
+
+void mark_suspect(destination::OutputRecord& record, std::string reason) {
+  if (record.suspect == reason) return;
+  spdlog::warn("table {}.{} is suspect: {}", record.schema, record.name, reason);
+  record.suspect = std::move(reason);
+}
+
 Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
                 const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options) {
   if (known.fingerprint.empty()) return {};
   const auto before = postgres::parse_fingerprint(known.fingerprint);
   const auto print = postgres::parse_fingerprint(now.fingerprint);
-  const auto difference =
-      postgres::compare(before, print, now.columns, table.truncates, are_rewrites_described(before, print, now));
+  const auto compare = [&](postgres::PassedOver passed_over) {
+    return postgres::compare(before, print, now.columns, table.truncates, passed_over);
+  };
+  auto difference = compare({.files = are_rewrites_described(before, print, now)});
   if (difference.kind != Difference::Kind::none && !caught_up && postgres::is_described_between(before, print)) {
-    return {.kind = Suspicion::Kind::wait};
+    difference = compare({.columns = true, .files = true});
+    if (difference.kind == Difference::Kind::none) return {.kind = Suspicion::Kind::wait};
   }
   const auto bytes = static_cast<std::uint64_t>(now.bytes > 0 ? now.bytes : 0);
   switch (difference.kind) {
@@ -52,8 +67,7 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
     case Difference::Kind::missed:
       if (bytes <= options.resync_max_size) return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
       return {.kind = Suspicion::Kind::suspect,
-              .reason = fmt::format("{}; it has {}, and resync_max_size is {}", difference.reason, megabytes(bytes),
-                                    megabytes(options.resync_max_size))};
+              .reason = too_large_to_copy(difference.reason, now, options.resync_max_size)};
     case Difference::Kind::reshaped:
       return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
   }

@@ -7,8 +7,8 @@
 //     new file, and so does a rewrite; so if a TRUNCATE may be the reason, the table waits until the stream has come as
 //     far as the catalog was when it was read. TRUNCATEs that the stream brings are kept in the table's record, since
 //     the next comparison may be made by another run.
-//   * With walbrook's event triggers the stream brings what the catalog shows, at its place (ddl_trigger.h): any
-//     difference waits until the stream has come that far.
+//   * With walbrook's event triggers the stream brings what the catalog shows, at its place (ddl_trigger.h): a
+//     difference of columns and files waits until the stream has come that far.
 //   * A Relation message shows that the server saw a change of the table, perhaps a rewrite, and that the rows that
 //     follow are newer than it. They wait for a catalog poll that began after their commit. Rows that are merged in
 //     spite of it (the rewrite was part of a transaction that was not visible yet) are replaced with all others by the
@@ -50,6 +50,12 @@ struct Suspicion {
 // as the catalog was seen. REQUIRES: `known` is an output of `table` that is streaming or being copied.
 [[nodiscard]] Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
                               const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options);
+
+// Why a table is not copied again although `reason` would require it.
+[[nodiscard]] std::string too_large_to_copy(const std::string& reason, const postgres::SourceTable& table,
+                                            std::uint64_t resync_max_size);
+// Marks the output suspect, and logs that once.
+void mark_suspect(destination::OutputRecord& record, std::string reason);
 
 // Why rows of the table change without a message for as long as the table is as it is now; "" = they do not.
 [[nodiscard]] std::string lasting_gap(const postgres::SourceTable& table);

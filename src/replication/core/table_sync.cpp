@@ -215,12 +215,6 @@ bool note_partial(const SyncedTable& table, SyncedOutput& output) {
   return true;
 }
 
-void mark_suspect(OutputRecord& record, std::string reason) {
-  if (record.suspect == reason) return;
-  spdlog::warn("table {}.{} is suspect: {}", record.schema, record.name, reason);
-  record.suspect = std::move(reason);
-}
-
 }  // namespace
 
 // Judges the difference between the record's fingerprint and the catalog's (suspicion.h). A difference that a TRUNCATE

@@ -131,7 +131,8 @@ TEST_P(DdlTrigger, commands_of_every_kind_and_role_are_described) {
       {"CREATE TEMP TABLE brief(a int); ALTER TABLE brief ADD COLUMN b int; ALTER TABLE brief ALTER b TYPE bigint", ""},
       {"CREATE VIEW v AS SELECT 1 AS a; CREATE INDEX ON t(v); COMMENT ON TABLE t IS 'x'", "t child"},
       {"TRUNCATE t; CLUSTER t USING t_pkey", ""},
-      {"ALTER TABLE t SET UNLOGGED", "t! t child"},
+      {"ALTER TABLE t SET UNLOGGED", "t child"},
+      {"ALTER TABLE t SET LOGGED", "t! t child"},
       {"DROP TABLE child", ""},
   };
   for (const auto& [statement, tables] : cases) {
