@@ -106,6 +106,29 @@ TEST_F(DdlTriggerRun, a_role_that_may_not_create_them_is_told_and_uses_those_of_
   db.exec("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 
+// The default of a column whose description is skipped is in no later description once VACUUM FULL has absorbed it.
+TEST_F(DdlTriggerRun, a_description_in_a_skipped_transaction_ends_the_continuation) {
+  db.exec("CREATE TABLE other(id int PRIMARY KEY)");
+  ASSERT_EQ(db.pipeline.run({"--ddl-trigger"}).exit_code, 0);
+  db.exec("BEGIN; ALTER TABLE t ADD COLUMN c int DEFAULT 7; INSERT INTO other VALUES (1); COMMIT");
+  // Begin has the commit's LSN after its first byte.
+  const auto lsn = db.value(
+      "SELECT encode(substr(data, 2, 4), 'hex') || '/' || encode(substr(data, 6, 4), 'hex') FROM "
+      "pg_logical_slot_peek_binary_changes('" +
+      db.pipeline.slot +
+      "', NULL, NULL, 'proto_version', '1', 'publication_names', 'walbrook') WHERE substr(data, 1, 1) = 'B' "
+      "ORDER BY lsn DESC LIMIT 1");
+  db.exec("VACUUM FULL t");
+  db.exec("ALTER TABLE t ADD COLUMN d int");
+  const auto skipped = db.pipeline.run({"--skip-transaction", lsn, "--only", "public.other"});
+  EXPECT_EQ(skipped.exit_code, 0) << skipped.describe();
+  expect_in(skipped, "transaction");
+  EXPECT_EQ(db.pipeline.run().exit_code, 0);
+  EXPECT_EQ(db.differences(), "");
+  alter_and_write(1001);
+  expect_followed();
+}
+
 TEST_F(DdlTriggerRun, commands_that_disabled_triggers_missed_are_found_in_the_catalog) {
   ASSERT_EQ(db.pipeline.run({"--ddl-trigger"}).exit_code, 0);
   db.exec("ALTER EVENT TRIGGER walbrook_rewrite DISABLE");

@@ -7,6 +7,7 @@
 
 #include "base/fault.h"
 #include "model/same_table.h"
+#include "postgres/catalog/fingerprint.h"
 #include "postgres/catalog/table_name.h"
 #include "replication/core/leaving.h"
 #include "replication/core/table_request.h"
@@ -46,6 +47,15 @@ std::vector<postgres::TableName> meant_tables(const std::vector<postgres::Writte
               {.lsn = asked.to_string()});
 }
 
+// The transaction may have altered the table: what the stream brings after it is no continuation.
+void forget_descriptions(destination::OutputRecord record, destination::Transaction& load) {
+  if (record.fingerprint.empty()) return;
+  auto without = postgres::without_ddl_trigger(record.fingerprint);
+  if (without == record.fingerprint) return;
+  record.fingerprint = std::move(without);
+  load.put(destination::PutOutput{record});
+}
+
 // One load does both, so that the checkpoint is never past the transaction while a table still counts as equal to the
 // source.
 void mark_skipped(Lsn commit, const std::vector<postgres::TableName>& only, destination::Destination& destination) {
@@ -53,7 +63,11 @@ void mark_skipped(Lsn commit, const std::vector<postgres::TableName>& only, dest
   const auto load = destination.begin({});
   for (auto record : state.outputs) {
     const auto table = std::ranges::find(state.tables, record.source, &destination::TableRecord::oid);
-    if (table == state.tables.end() || !may_have_changed(record, only)) continue;
+    if (table == state.tables.end()) continue;
+    if (!may_have_changed(record, only)) {
+      forget_descriptions(record, *load);
+      continue;
+    }
     require_copy(*table, record, fmt::format("transaction {} was skipped", commit.to_string()));
     spdlog::warn("table {}.{}: {}; it is resynced", record.schema, record.name, record.reason);
     load->put(destination::PutOutput{record});
