@@ -55,8 +55,8 @@ struct EnumLabel {
   friend bool operator==(const EnumLabel&, const EnumLabel&) = default;
 };
 
-// A table whose changes could not be read, or do not suffice: it is suspended, or copied again if that helps; the others
-// continue.
+// A table whose changes could not be read, or do not suffice: it is suspended, or copied again if that helps; the
+// others continue.
 struct TableError {
   Oid oid = 0;
   TableSchemaRef described = nullptr;  // the table, or one of its leaves, as the stream described it; never nullptr

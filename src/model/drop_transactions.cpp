@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/operation_transaction.h"
+
 namespace walbrook {
 namespace {
 
@@ -32,9 +34,8 @@ void drop_transactions(std::vector<Operation>& operations, const std::vector<boo
   }
   std::erase_if(operations, [&](const Operation& operation) {
     if (const auto* batch = std::get_if<RowBatch>(&operation)) return batch->rows() == 0;
-    if (const auto* truncate = std::get_if<Truncate>(&operation)) return dropped[truncate->transaction];
-    const auto* altered = std::get_if<AlteredTable>(&operation);
-    return altered != nullptr && dropped[altered->transaction];
+    const auto* transaction = transaction_of(operation);
+    return transaction != nullptr && dropped[*transaction];
   });
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "model/operation_transaction.h"
 
 namespace walbrook {
 
@@ -210,8 +211,7 @@ std::pair<std::size_t, std::size_t> pointed_into(std::size_t transactions, std::
   };
   for (const auto& operation : operations) {
     if (const auto* batch = std::get_if<RowBatch>(&operation)) std::ranges::for_each(batch->transaction, take);
-    if (const auto* truncate = std::get_if<Truncate>(&operation)) take(truncate->transaction);
-    if (const auto* altered = std::get_if<AlteredTable>(&operation)) take(altered->transaction);
+    if (const auto* transaction = transaction_of(operation)) take(*transaction);
   }
   return first < end ? std::pair(first, std::min(end, transactions)) : std::pair(std::size_t{0}, transactions);
 }
@@ -222,8 +222,7 @@ void move_down(Operation& operation, std::uint32_t by) {
     index -= by;
   };
   if (auto* batch = std::get_if<RowBatch>(&operation)) std::ranges::for_each(batch->transaction, move);
-  if (auto* truncate = std::get_if<Truncate>(&operation)) move(truncate->transaction);
-  if (auto* altered = std::get_if<AlteredTable>(&operation)) move(altered->transaction);
+  if (auto* transaction = transaction_of(operation)) move(*transaction);
 }
 
 }  // namespace

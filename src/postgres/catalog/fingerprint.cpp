@@ -268,9 +268,10 @@ std::string with_description(const std::string& before, const std::string& descr
 }
 
 std::string without_ddl_trigger(const std::string& fingerprint) {
-  if (parse_fingerprint(fingerprint).ddl_trigger.empty()) return fingerprint;  // equal texts are equal fingerprints
   auto out = nlohmann::json::parse(fingerprint);
-  out.erase("ddl_trigger");
+  const auto list = out.find("ddl_trigger");
+  if (list == out.end() || list->is_null()) return fingerprint;  // equal texts are equal fingerprints
+  out.erase(list);
   return out.dump();
 }
 

@@ -140,12 +140,9 @@ void Assembler::add(const postgres::TableDescription& description, std::string_v
   using Kind = postgres::TableDescription::Kind;
   const auto commit_lsn = batch.content().transactions[transaction].commit_lsn;
   if (description.kind != Kind::altered) {
-    const auto table = std::make_shared<TableSchema>();
-    table->oid = description.table;
-    table->schema = description.schema;
-    table->name = description.name;
+    TableSchema table{.oid = description.table, .schema = description.schema, .name = description.name};
     TableError error{.oid = groups_.group(description.table),
-                     .described = table,
+                     .described = std::make_shared<const TableSchema>(std::move(table)),
                      .reason = description.kind == Kind::rewritten
                                    ? "the table was rewritten in the source"
                                    : "the table was altered in the source, and its event trigger could not describe it",

@@ -10,6 +10,7 @@
 #include "base/fault.h"
 #include "base/planted.h"
 #include "model/drop_transactions.h"
+#include "model/operation_transaction.h"
 #include "model/part_codec.h"
 #include "model/schema_diff.h"
 #include "output/disposition.h"
@@ -33,7 +34,7 @@ Part committed_part(std::string_view bytes, const std::vector<std::uint32_t>& ab
   }
   for (auto& operation : part.operations) {
     if (auto* batch = std::get_if<RowBatch>(&operation)) batch->transaction.assign(batch->rows(), 0);
-    if (auto* truncate = std::get_if<Truncate>(&operation)) truncate->transaction = 0;
+    if (auto* transaction = transaction_of(operation)) *transaction = 0;
   }
   return part;
 }
@@ -107,9 +108,10 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
     if (!output.copied || at < *output.copied) return;
   }
   auto& record = changes_.edit(output);
-  if (error.is_read && state == OutputState::streaming && table.source.bytes > 0 &&
-      static_cast<std::uint64_t>(table.source.bytes) > sync_.resync_max_size()) {
-    return mark_suspect(record, too_large_to_copy(error.reason, table.source, sync_.resync_max_size()));
+  if (error.is_read && state == OutputState::streaming) {
+    if (auto too_large = too_large_to_copy(error.reason, table.source, sync_.resync_max_size())) {
+      return mark_suspect(record, *std::move(too_large));
+    }
   }
   changes_.note_suspended(output, error.commit_lsn);
   if (error.fixed_by_copy) {

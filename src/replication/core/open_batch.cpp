@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/text.h"
+#include "model/operation_transaction.h"
 #include "postgres/values/value_text.h"
 
 namespace walbrook::replication {
@@ -19,8 +20,7 @@ constexpr std::size_t shown_bytes = 60;  // longest part of a value in the debug
 
 void assign_transaction(Operation& operation, std::uint32_t transaction) {
   if (auto* batch = std::get_if<RowBatch>(&operation)) batch->transaction.assign(batch->rows(), transaction);
-  if (auto* truncate = std::get_if<walbrook::Truncate>(&operation)) truncate->transaction = transaction;
-  if (auto* altered = std::get_if<AlteredTable>(&operation)) altered->transaction = transaction;
+  if (auto* own = transaction_of(operation)) *own = transaction;
 }
 
 // ", key id=2, part=7": identifies the row in a message; "" if the source has no key of it.

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "postgres/catalog/fingerprint.h"
 
 namespace walbrook::replication {
@@ -17,16 +20,13 @@ bool are_rewrites_described(const postgres::Fingerprint& before, const postgres:
          now.members.empty();
 }
 
-std::string megabytes(std::uint64_t bytes) {
-  return fmt::format("{} MB", bytes >> 20U);
-}
-
 }  // namespace
 
-std::string too_large_to_copy(const std::string& reason, const postgres::SourceTable& table,
-                              std::uint64_t resync_max_size) {
-  return fmt::format("{}; it has {}, and resync_max_size is {}", reason,
-                     megabytes(static_cast<std::uint64_t>(table.bytes)), megabytes(resync_max_size));
+std::optional<std::string> too_large_to_copy(const std::string& reason, const postgres::SourceTable& table,
+                                             std::uint64_t resync_max_size) {
+  const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.bytes, 0));
+  if (bytes <= resync_max_size) return std::nullopt;
+  return fmt::format("{}; it has {} MB, and resync_max_size is {} MB", reason, bytes >> 20U, resync_max_size >> 20U);
 }
 
 void mark_suspect(destination::OutputRecord& record, std::string reason) {
@@ -48,7 +48,6 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
     difference = compare({.columns = true, .files = true});
     if (difference.kind == Difference::Kind::none) return {.kind = Suspicion::Kind::wait};
   }
-  const auto bytes = static_cast<std::uint64_t>(now.bytes > 0 ? now.bytes : 0);
   switch (difference.kind) {
     case Difference::Kind::none:
       break;
@@ -65,9 +64,10 @@ Suspicion judge(const destination::TableRecord& table, const destination::Output
       }
       [[fallthrough]];
     case Difference::Kind::missed:
-      if (bytes <= options.resync_max_size) return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
-      return {.kind = Suspicion::Kind::suspect,
-              .reason = too_large_to_copy(difference.reason, now, options.resync_max_size)};
+      if (auto too_large = too_large_to_copy(difference.reason, now, options.resync_max_size)) {
+        return {.kind = Suspicion::Kind::suspect, .reason = *std::move(too_large)};
+      }
+      return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
     case Difference::Kind::reshaped:
       return {.kind = Suspicion::Kind::resync, .reason = difference.reason};
   }

@@ -16,6 +16,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,9 +52,10 @@ struct Suspicion {
 [[nodiscard]] Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
                               const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options);
 
-// Why a table is not copied again although `reason` would require it.
-[[nodiscard]] std::string too_large_to_copy(const std::string& reason, const postgres::SourceTable& table,
-                                            std::uint64_t resync_max_size);
+// Why a table is not copied again although `reason` would require it; nullopt: it is not larger than the limit.
+[[nodiscard]] std::optional<std::string> too_large_to_copy(const std::string& reason,
+                                                           const postgres::SourceTable& table,
+                                                           std::uint64_t resync_max_size);
 // Marks the output suspect, and logs that once.
 void mark_suspect(destination::OutputRecord& record, std::string reason);
 

@@ -8,6 +8,7 @@
 
 #include "model/schema_diff.h"
 #include "replication/core/leaving.h"
+#include "replication/core/suspicion.h"
 
 namespace walbrook::replication {
 
@@ -75,13 +76,11 @@ void suspend_for_conflict(SyncedOutput& output, const destination::TargetFinding
 void answer_altered_target(const SyncedTable& table, SyncedOutput& output, const destination::TargetFinding& altered,
                            std::uint64_t resync_max_size) {
   auto& record = output.record;
-  const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.source.bytes, 0));
   if (altered.kind == destination::TargetFinding::Kind::name_conflict) return suspend_for_conflict(output, altered);
   const bool is_copied = !is_leaving(table.record) && !(record.changes_only && record.columns != nullptr);
-  if (is_copied && bytes > resync_max_size) {
-    suspend(output, fmt::format("{}; it has {} MB, and resync_max_size is {} MB. walbrook resync {}.{} resyncs it "
-                                "anyway",
-                                altered.reason, bytes >> 20U, resync_max_size >> 20U, record.schema, record.name));
+  const auto too_large = too_large_to_copy(altered.reason, table.source, resync_max_size);
+  if (is_copied && too_large) {
+    suspend(output, fmt::format("{}. walbrook resync {}.{} resyncs it anyway", *too_large, record.schema, record.name));
     return;
   }
   ask_for_copy(table, output, altered.reason);
