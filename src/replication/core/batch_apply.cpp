@@ -102,7 +102,7 @@ void BatchApply::suspend_or_resync(const SyncedTable& table, const SyncedOutput&
   if (error.is_read && is_leaving(table.record)) return;  // its last changes are still applied
   if (error.copy_must_be_newer && state == OutputState::copying) {
     // The copy may hold that change already. The loader decides when the copy's consistent point is known
-    // (Loader::copy_ended).
+    // (TableCopies::ended).
     const Lsn at = error.commit_lsn.is_set() ? error.commit_lsn : Lsn{UINT64_MAX};
     changes_.note_altered(output, at);
     if (!output.copied || at < *output.copied) return;

@@ -10,9 +10,7 @@
 #include "base/check.h"
 #include "base/fault.h"
 #include "base/planted.h"
-#include "destination/target_shape.h"
 #include "model/part_codec.h"
-#include "replication/core/copy_queue.h"
 #include "replication/core/part_apply.h"
 #include "replication/core/part_request.h"
 #include "replication/core/spool_room.h"
@@ -51,6 +49,7 @@ Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destinati
       advanced_(std::move(advanced)),
       retry_(options_.retries),
       suspended_(sync, options_.suspended_retry),
+      copies_({.follow = options_.follow, .together = options_.together}, sync, spool, destination, statistics),
       parts_(sync, spool, options_.follow),
       checkpoint_(options_.checkpoint.lsn),
       last_(options_.checkpoint.last),
@@ -92,10 +91,10 @@ Next Loader::work(Now now) {
   }
   rename_tables();
   retry_suspended(now);
-  if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
+  if (copies_.is_order_due(now.steady)) order_copies(now);
   store_changed();
   parts_.order(*table_copier_, now.steady);
-  if (some_begin_with_changes_) begin_with_changes(now);
+  if (copies_.some_begin_with_changes()) begin_with_changes(now);
   follow_checkpoint(checkpoint_, now);
   settled_at_ = checkpoint_;
   if (has_to_store()) return RunAgain{};
@@ -123,7 +122,7 @@ void Loader::receive(LoaderMessage message, Now now) {
   } else if (const auto* request = std::get_if<TableRequest>(&message)) {
     take_request(*request);
   } else if (const auto* result = std::get_if<CopyResult>(&message)) {
-    copy_ended(*result, now);
+    note_changed(copies_.ended(*result, now.steady));
   } else if (auto* part = std::get_if<PartResult>(&message)) {
     note_changed(parts_.ended(std::move(*part), now.steady));
   } else {
@@ -138,7 +137,7 @@ void Loader::publication_seen(const postgres::Publication& publication) {
     for (const auto& output : table.outputs) statistics_.output(table, output);
   }
   statistics_.phase(Phase::streaming);  // only now does the status show all tables
-  look_for_orders_ = true;
+  copies_.look();
   parts_.look();
 }
 
@@ -166,91 +165,15 @@ void Loader::retry_suspended(Now now) {
   note_changed(suspended_.retry(now.wall, destination_));
 }
 
-// The result of a copy counts only while its order does: the output is still `copying` and has not been ordered again.
-void Loader::copy_ended(const CopyResult& result, Now now) {
-  auto* output = sync_.find(result.output).output;
-  if (output == nullptr || output->copy_number != result.number || output->record.state != OutputState::copying) return;
-  switch (result.kind) {
-    case CopyResult::Kind::copied:
-      if (output->altered_at.is_set() && output->altered_at >= result.consistent_point) {
-        output->record.state = OutputState::pending;
-        output->record.reason = "it was altered in the source while it was copied";
-        return note_changed(*output);
-      }
-      output->copied = result.consistent_point;
-      output->copied_columns = result.columns;
-      output->copied_numbers = result.numbers;
-      output->copied_rows = result.rows;
-      any_copied_ = true;
-      return;
-    case CopyResult::Kind::gone:
-      output->record.state = OutputState::removed;
-      output->record.reason = "dropped in the source while it was to be copied";
-      return note_changed(*output);
-    case CopyResult::Kind::failed:
-      suspend(*output, result.reason);
-      return note_changed(*output);
-    case CopyResult::Kind::postponed:
-      return postpone(*output, result.why, now);
-  }
-}
-
-// The output is `pending` again. store_changed discards its spooled changes: the snapshot that is still to be taken
-// holds them.
-void Loader::postpone(SyncedOutput& output, const CannotCopyNow& why, Now now) {
-  replication::postpone(output, why, options_.follow, now.steady);
-  const auto& again = *output.postponement;
-  const auto seconds = std::chrono::ceil<std::chrono::seconds>(again.again_at - now.steady).count();
-  spdlog::warn("table {}.{} cannot be copied now, the others continue: {}; {}", output.record.schema,
-               output.record.name, why.reason,
-               again.given_up ? "the next run copies it" : fmt::format("it is tried again in {} s", seconds));
-  note_changed(output);
-}
-
-OutputRecord Loader::swapped_in_record(const SyncedOutput& output) const {
-  auto record = output.record;
-  record.style = sync_.style();
-  if (output.moves_to) {
-    record.target_schema = output.moves_to->schema;
-    record.target_name = output.moves_to->table;
-  }
-  return record;
-}
-
 void Loader::order_copies(Now now) {
-  suspend_name_conflicts(now);
-  discard_needless(spool_, sync_);  // the snapshot of a copy that is still to be made holds these changes
-  bool any_copies = false;
-  for (const auto& [table, output] : sync_.order_copies(next_load_, now.steady)) {
-    if (output->record.state == OutputState::copying && copies_no_rows(output->record)) {
-      some_begin_with_changes_ = true;
-    } else if (output->record.state == OutputState::copying) {
-      any_copies = true;
-      order_.tables.push_back(
-          {.record = swapped_in_record(*output), .source = table->source, .number = output->copy_number});
-    }
-    note_changed(*output);
-  }
-  look_for_orders_ = false;
-  next_due_ = next_copy_due(sync_.known());
-  if (any_copies) copy_loads_.begin(next_load_++, now.wall, sync_.tables());
-}
-
-void Loader::suspend_name_conflicts(Now now) {
-  std::vector<OutputRecord> records;
-  for (const auto* output : copies_due(sync_.known(), now.steady)) records.push_back(swapped_in_record(*output));
-  if (records.empty()) return;
-  for (const auto& found : destination_.inspect(records)) {
-    if (found.kind != destination::TargetFinding::Kind::name_conflict) continue;  // the copy replaces any other target
-    auto& output = *sync_.find(found.output).output;
-    suspend_for_conflict(output, found);
-    note_changed(output);
-  }
+  bool uses_id = false;
+  note_changed(copies_.order(next_load_, uses_id, now));
+  if (uses_id) ++next_load_;
 }
 
 void Loader::note_changed(RecordChanges changed) {
   for (const auto& record : changed.outputs) {
-    if (record.state == OutputState::pending) look_for_orders_ = true;
+    if (record.state == OutputState::pending) copies_.look();
     if (record.state == OutputState::suspended) suspended_.look();
     if (const auto found = sync_.find(record.id)) statistics_.output(*found.table, *found.output);
   }
@@ -264,7 +187,7 @@ void Loader::rename_tables() {
   for (const auto& record : unstored_.outputs) {
     if (const auto found = sync_.find(record.id)) statistics_.output(*found.table, *found.output);
   }
-  look_for_orders_ = true;  // what could not be renamed is copied
+  copies_.look();  // what could not be renamed is copied
 }
 
 // Stores what changed, before anything else is applied and before the copies begin. A crash from here on finds outputs
@@ -282,7 +205,7 @@ void Loader::store_changed() {
       note_changed(*found.output);
     }
   }
-  if (!order_.tables.empty()) table_copier_->order(std::exchange(order_, {}));
+  copies_.give_orders(*table_copier_);
   for (const auto& answer : std::exchange(answers_, {})) {
     const std::lock_guard lock(answer->mutex);
     answer->durable = true;
@@ -309,108 +232,44 @@ void Loader::follow_checkpoint(Lsn reached, Now now) {
   note_changed(sync_.remove_departed(checkpoint_));
 }
 
-// Swaps in all copies whose consistent point is reached, in one load.
 void Loader::swap_in_copied(Lsn reached, Now now) {
-  if (!any_copied_) return;
-  const auto copies = whole_copies(sync_.tables(), reached);
-  any_copied_ = copies.any;
-  const auto& ready = copies.ready;
-  if (ready.empty() || (options_.together && !swapped_in_ && !copies.all)) return;
-  try {
-    swap_in(ready, reached);
-  } catch (const OutputFailed& failed) {  // the others are swapped in by the next step
-    return swap_in_failed(failed);
-  }
-  swapped_in_ = true;
-  note_swapped_in(ready, now);
-  advanced_();
-}
-
-void Loader::note_swapped_in(const std::vector<FoundOutput>& outputs, Now now) {
-  for (const auto& [table, output] : outputs) {
-    mark_visible(*output);
-    statistics_.output(*table, *output);
-    if (suspended_.streams_again(*output, now.wall)) note_changed(*output);
-    // A spooled change of the output may require another copy already.
-    if (output->record.state == OutputState::pending) look_for_orders_ = true;
-  }
-}
-
-std::vector<FoundOutput> Loader::beginning_with_changes() {
-  auto beginning = copying_no_rows(sync_.tables());
-  std::erase_if(beginning, [this](const FoundOutput& found) {
-    try {
-      static_cast<void>(destination::target_column_names(destination_.capabilities().names, sync_.style(),
-                                                         *found.table->source.described));
-      return false;
-    } catch (const Error& refused) {
-      if (refused.kind() != ErrorKind::data) throw;
-      suspend(*found.output, refused.what());
-      note_changed(*found.output);
-      return true;
-    }
-  });
-  return beginning;
+  const auto ready = copies_.ready(reached);
+  if (!ready.empty() && swap_in(ready, reached, now)) advanced_();
 }
 
 void Loader::begin_with_changes(Now now) {
-  const auto beginning = beginning_with_changes();
-  if (!beginning.empty()) {
-    std::vector<OutputRecord> records;
-    std::vector<destination::CopyTarget> copies;
-    records.reserve(beginning.size());
-    for (const auto& [table, output] : beginning) {
-      output->copied = checkpoint_;
-      output->copied_columns = table->source.described;
-      output->copied_numbers.clear();
-      output->copied_rows = 0;
-      const auto& record = records.emplace_back(swapped_in_record(*output));
-      copies.push_back({.output = &record, .schema = output->copied_columns});
-    }
-    destination_.begin_copy(copies)->finish();
-    try {
-      swap_in(beginning, checkpoint_);
-      note_swapped_in(beginning, now);
-    } catch (const OutputFailed& failed) {
-      return swap_in_failed(failed);  // the others begin with the next step
-    }
-  }
-  some_begin_with_changes_ = false;
+  RecordChanges refused;
+  const auto beginning = copies_.begin_with_changes(checkpoint_, refused);
+  note_changed(std::move(refused));
+  if (beginning.empty() || swap_in(beginning, checkpoint_, now)) copies_.all_have_begun();
 }
 
-// One load, in this order: overflow columns are added, because without transactional DDL a load begins with its
-// alterations; for each output the copy takes the target's place and its spooled changes are merged; the records and
-// the load rows are stored; the checkpoint is committed. The spooled changes are discarded and the records adopted only
-// after the commit, so that the load can be made again from the start.
-void Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached) {
+// Makes the copies visible. Returns false if one of the outputs has failed: its load was rolled back, and the others
+// are swapped in by the next step.
+bool Loader::swap_in(const std::vector<FoundOutput>& ready, Lsn reached, Now now) {
   forget_batch_in_hand();
-  using Of = destination::AttemptId::Of;
-  const auto load = destination_.begin({.of = Of::copies, .number = next_load_, .last_commit = reached});
+  try {
+    load_copies(ready, reached);
+  } catch (const OutputFailed& failed) {
+    note_changed(copies_.failed(failed));
+    return false;
+  }
   for (const auto& [table, output] : ready) {
-    for_output(output->record.id, [&, output = output] {
-      load->alter(output->record, {.overflow = {output->overflow_columns.begin(), output->overflow_columns.end()}});
-    });
+    if (suspended_.streams_again(*output, now.wall)) note_changed(*output);
   }
+  return true;
+}
+
+// One load. The spooled changes are discarded and the records adopted only after the commit, so that the load can be
+// made again from the start.
+void Loader::load_copies(const std::vector<FoundOutput>& ready, Lsn reached) {
+  const auto load =
+      destination_.begin({.of = destination::AttemptId::Of::copies, .number = next_load_, .last_commit = reached});
   TableChanges changes(sync_);
-  fault::hit("before_swap_in");
-  CopyLoads copy_loads = copy_loads_;
-  Counts counts;
-  std::map<OutputId, BatchApply::OutputCounts> output_counts;
-  for (const auto& each : ready) {
-    BatchApply swap(*load, spool_, sync_, changes, each.output->record.load_id);
-    swap.swap_in(each);
-    copy_loads.add(*each.output, swap);
-    counts += swap.counts();
-    output_counts.insert(swap.output_counts().begin(), swap.output_counts().end());
-  }
-  changes.changed().put(*load);
-  for (const auto& record : copy_loads.take_changed())
-    load->put(destination::PutLoad{record});  // the load's row comes after the new columns of its tables
+  copies_.put(*load, ready, changes);
   commit(*load, reached);
-  for (const auto& each : ready) spool_.discard(output_key(each.output->record.id));
   changes.adopt();
-  copy_loads_ = std::move(copy_loads);
-  statistics_.swapped_in(counts, output_counts);
+  copies_.swapped_in(ready);
 }
 
 void Loader::forget_batch_in_hand() {
@@ -475,7 +334,7 @@ Next Loader::be_idle(const BatchFeed::Taken& taken, Now now) {
   if (taken.closed) return Done{};
   auto until = last_check_ + check_interval;
   if (position > checkpoint_) until = std::min(until, last_idle_commit_ + destination_.capabilities().idle_interval);
-  if (next_due_) until = std::min(until, *next_due_);
+  if (const auto at = copies_.next_due()) until = std::min(until, *at);
   if (const auto at = parts_.next_due()) until = std::min(until, *at);
   if (const auto at = suspended_.next_retry()) until = std::min(until, now.steady + (*at - now.wall));
   return Wait{.until = until, .what = Awaited::work};
@@ -500,7 +359,7 @@ Next Loader::apply() {
     if (output.has_part_under_way) {
       parts_.postpone(output.record.id, why, clock_.now().steady);
     } else {
-      postpone(output, why, clock_.now());
+      note_changed(copies_.postpone(output, why, clock_.now().steady));
     }
     return RunAgain{};
   }
@@ -545,7 +404,7 @@ void Loader::adopt(TableChanges& changes) {
   for (const auto id : touched) {
     const auto [table, output] = sync_.find(id);
     statistics_.output(*table, *output);
-    if (output->record.state == OutputState::pending) look_for_orders_ = true;
+    if (output->record.state == OutputState::pending) copies_.look();
     if (output->record.state == OutputState::suspended) suspended_.look();
     // No copy will need the output's spooled changes. If they stayed, the output could be chosen as the copy to give
     // up, although it has none under way.
@@ -635,12 +494,6 @@ void Loader::output_failed(const OutputFailed& failed) {
   answer_failed_changes(failed, found, destination_, sync_.resync_max_size());
   found.output->suspended_at = begun;
   note_changed(*found.output);
-}
-
-void Loader::swap_in_failed(const OutputFailed& failed) {
-  auto& output = *sync_.find(failed.output()).output;
-  answer_failed_copy(failed, output, swapped_in_record(output), destination_);
-  note_changed(output);
 }
 
 }  // namespace walbrook::replication

@@ -49,7 +49,6 @@
 #include "replication/core/batch_flow.h"
 #include "replication/core/batch_needs.h"
 #include "replication/core/catalog_wait.h"
-#include "replication/core/copy_order.h"
 #include "replication/core/load_records.h"
 #include "replication/core/load_retry.h"
 #include "replication/core/next.h"
@@ -58,6 +57,7 @@
 #include "replication/core/spool.h"
 #include "replication/core/statistics.h"
 #include "replication/core/suspended_tables.h"
+#include "replication/core/table_copies.h"
 #include "replication/core/table_groups.h"
 
 namespace walbrook::replication {
@@ -105,13 +105,9 @@ class Loader {
   void take_request(const TableRequest& request);
   // Decides about suspended tables that are tried again.
   void retry_suspended(Now now);
-  void copy_ended(const CopyResult& result, Now now);
-  void postpone(SyncedOutput& output, const CannotCopyNow& why, Now now);
 
   // Marks the outputs that wait for a copy `copying`; store_changed orders the copies once that is durable.
   void order_copies(Now now);
-  // Suspends the outputs that wait for a copy and whose target name is taken by a table that is not walbrook's.
-  void suspend_name_conflicts(Now now);
   // The records changed in memory and are stored before anything else is applied.
   void note_changed(RecordChanges changed);
   void note_changed(const SyncedOutput& output) {
@@ -125,26 +121,17 @@ class Loader {
   // `reached` may be an idle position that is not the checkpoint yet.
   void follow_checkpoint(Lsn reached, Now now);
   void swap_in_copied(Lsn reached, Now now);
-  void swap_in(const std::vector<FoundOutput>& ready, Lsn reached);
+  bool swap_in(const std::vector<FoundOutput>& ready, Lsn reached, Now now);
+  void load_copies(const std::vector<FoundOutput>& ready, Lsn reached);
   // Applies the copied parts whose consistent point is reached, each in a load of its own.
   void apply_parts(Lsn reached, Now now);
   void apply_part(const PartResult& part, Lsn reached, Now now);
   // The batch in hand is not durable. What a failed attempt has spooled of it must not be applied with a copy: the next
   // attempt puts it again.
   void forget_batch_in_hand();
-  void note_swapped_in(const std::vector<FoundOutput>& outputs, Now now);
-  // Outputs whose rows are not copied need no snapshot, and their changes must not wait for one: spooled changes are
-  // lost with the process, and no copy would bring them back. So the empty target is created and swapped in before the
-  // next batch is applied.
-  //
-  // The state `copying` is stored before, together with the other records that the catalog poll changed: a renamed
-  // table has a record under each name, and the new one must not be stored alone. A crash in between leaves an empty
-  // copy that readers never see. No checkpoint has passed a change of the table by then, and the next run begins the
-  // output again.
   void begin_with_changes(Now now);
-  [[nodiscard]] std::vector<FoundOutput> beginning_with_changes();
   // Something has to be stored or ordered before anything else may be applied.
-  [[nodiscard]] bool has_to_store() const { return look_for_orders_ || some_begin_with_changes_ || !unstored_.empty(); }
+  [[nodiscard]] bool has_to_store() const { return copies_.has_to_begin() || !unstored_.empty(); }
 
   [[nodiscard]] Next apply();
   // One function for each kind of batch. A batch whose load failed is applied again.
@@ -159,15 +146,9 @@ class Loader {
   [[nodiscard]] Next be_idle(const BatchFeed::Taken& taken, Now now);
   [[nodiscard]] bool commits_idle(Lsn position, Now now) const;
 
-  // The output's record as it will be once its copy is swapped in: with the style of new targets, and the new target
-  // name if the output moves.
-  [[nodiscard]] OutputRecord swapped_in_record(const SyncedOutput& output) const;
   // Answers an output that cannot take its changes of the batch in hand: it is resynced if its target was altered, else
   // suspended.
   void output_failed(const OutputFailed& failed);
-  // Answers an output whose copy cannot be swapped in, or whose spooled changes cannot be applied to it: it is
-  // suspended.
-  void swap_in_failed(const OutputFailed& failed);
   // Commits `load` together with `checkpoint`, which the receiver confirms from then on. `last` is CommitBatch::last of
   // the batch in the load; unset: the last transaction with published changes stays as it is.
   void commit(destination::Transaction& load, Lsn checkpoint, const Transaction& last = {});
@@ -190,18 +171,14 @@ class Loader {
   BatchNeeds needs_;
   LoadRetry retry_;
   SuspendedTables suspended_;
+  TableCopies copies_;
   PartCopies parts_;
 
   // Filled by messages and findings, emptied by store_changed.
   RecordChanges unstored_;
-  CopyOrder order_;
   std::vector<std::shared_ptr<TableRequest::Answer>> answers_;
 
-  bool some_begin_with_changes_ = false;  // outputs without copied rows are marked copying and not begun
-  Lsn settled_at_;                        // everything that this checkpoint allows has happened
-  bool look_for_orders_ = false;          // an output may have become pending since order_copies
-  std::optional<SteadyTime> next_due_;    // when the first postponed copy is due
-  bool any_copied_ = false;               // a copy may be whole and not swapped in
+  Lsn settled_at_;  // everything that this checkpoint allows has happened
 
   CatalogWait catalog_wait_;
   bool commits_wait_ = false;  // commits in the source wait for this run: an idle position is made durable at once
@@ -209,10 +186,8 @@ class Loader {
   Lsn checkpoint_;
   Transaction last_;        // the last transaction with published changes (HistoryCheck)
   std::int64_t next_load_;  // the id of the next load; an id given to copies that failed stays unused
-  CopyLoads copy_loads_;
   SteadyTime last_idle_commit_{};
   SteadyTime last_check_{};  // when the destination was last found to be there
-  bool swapped_in_ = false;  // some copies of this run were swapped in
 };
 
 }  // namespace walbrook::replication

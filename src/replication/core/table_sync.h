@@ -23,7 +23,7 @@
 //  left_out   leave_out: walbrook's own publication must not hold the   none: they are not published
 //             table, since its UPDATEs and DELETEs would then fail
 //  removed    LeavingTables: the table left the publication or was      dropped, or none; its last copy stays
-//             dropped; Loader::copy_ended: it was dropped before its
+//             dropped; TableCopies::ended: it was dropped before its
 //             copy; match_outputs: the output is not defined any more;
 //             leave_old_name: the table was renamed
 //  loaded     a program that loads rows (api/stream_run.cpp): the       none: only its id and its target's name are
@@ -58,7 +58,7 @@
 // Why spooled changes need not be durable is in spool.h.
 //
 // An output whose rows are not copied (--no-snapshot, OutputRecord::changes_only) is `copying` for a moment only
-// (Loader::begin_with_changes).
+// (TableCopies::begin_with_changes).
 //
 // The seam, worked: a writer commits at 0/50 (the start of its commit record), and the consistent point of the
 // temporary slot is 0/50 as well. The snapshot was built from transactions that ended before 0/50, so it lacks this
