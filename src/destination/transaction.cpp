@@ -1,5 +1,9 @@
 #include "destination/transaction.h"
 
+#include <fmt/format.h>
+
+#include "base/error.h"
+
 namespace walbrook::destination {
 
 OutputRecord TargetMove::before() const {
@@ -7,6 +11,10 @@ OutputRecord TargetMove::before() const {
   record.target_schema = former.schema;
   record.target_name = former.table;
   return record;
+}
+
+void refuse_no_copy(const OutputRecord& output) {
+  throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", output.schema, output.name));
 }
 
 MergeCounts apply(Transaction& transaction, const OutputRecord& output, const RowOperations& operations) {

@@ -117,6 +117,10 @@ class Transaction {
   // `values` are empty, unless Capabilities::rows_change. While the output is `copying`, the alteration may become
   // durable by itself: it adds columns then, which harm nobody.
   virtual void alter(const OutputRecord& output, const Alteration& alteration) = 0;
+  // Alters the output's finished copy alone, which readers do not see. The alteration may become durable by itself.
+  // REQUIRES: the transaction does nothing else; `renamed`, `widened` and `values` are empty, unless
+  // Capabilities::rows_change.
+  virtual void alter_copy(const OutputRecord& output, const Alteration& alteration) = 0;
   // Makes the output's finished copy (CopyWriter::finish) the table that readers see under its target name. If `former`
   // is given, drops the target table of that name, which held the output's rows until now. REQUIRES: no row operation
   // on the output came before in this transaction.
@@ -154,6 +158,9 @@ class Transaction {
   // Makes the transaction durable; see the contract above.
   virtual void commit() = 0;
 };
+
+// Throws Error(internal): the output has no finished copy.
+[[noreturn]] void refuse_no_copy(const OutputRecord& output);
 
 // Announces the rows and runs the three row operations in their order: complete, remove, append.
 MergeCounts apply(Transaction& transaction, const OutputRecord& output, const RowOperations& operations);

@@ -171,6 +171,73 @@ TEST_P(CopyTest, an_alteration_while_a_table_is_copied_is_of_its_target_too) {
   EXPECT_EQ(rows(wide), Strings{"2|new|-"});
 }
 
+TEST_P(CopyTest, a_copy_follows_its_source_and_the_target_that_readers_see_does_not) {
+  open();
+  if (!rows_change()) GTEST_SKIP() << "rows do not change there";
+  const PhysicalType narrow{Layout::decimal, 6, 2};
+  const PhysicalType wide{Layout::decimal, 20, 3};
+  const auto before =
+      contract::table("moves", {{"id", int4, key}, {"a", int4}, {"b", int4}, {"c", narrow}, {"left", text}});
+  auto live = create(before, {{1, 10, 100, 125, "seen"}});
+  auto copying = live;
+  copying.state = OutputState::copying;
+  copy(copying, {{1, 11, 101, 125, "old"}, {2, Null{}, 200, Null{}, "old"}});
+  // a and b exchange their names, c is widened, `left` was dropped and comes back.
+  const auto after =
+      contract::table("moves", {{"id", int4, key}, {"b", int4}, {"a", int4}, {"c", wide}, {"left", int4}});
+  const auto& now = after->columns;
+  const auto fill = inserts(contract::table("fill", {{"left", int4}}), {{7}});
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.alter_copy(copying, {.renamed = {{.from = "a", .to = now[1]}, {.from = "b", .to = now[2]}},
+                                     .widened = {now[3]},
+                                     .columns = {now[4]},
+                                     .values = {{"left", std::make_shared<const Column>(fill.columns[0])}},
+                                     .replaces_dropped = true});
+  });
+  EXPECT_EQ(rows(live), Strings{"1|10|100|125|seen"});
+  live.columns = after;
+  load(0x3000, [&](Transaction& transaction) {
+    transaction.swap_in(live);
+    apply(transaction, live, Effect(after).replace({2, 20, 201, 123456789, 8}).insert({3, 30, 300, 1, Null{}}));
+    transaction.put(destination::PutOutput{live});
+  });
+  const Strings expected{"1|11|101|1250|7", "2|20|201|123456789|8", "3|30|300|1|-"};
+  EXPECT_EQ(rows(live), expected);
+  open();
+  EXPECT_EQ(rows(live), expected);
+}
+
+TEST_P(CopyTest, a_copy_gets_a_column_that_the_target_lacks) {
+  open();
+  auto live = create(orders, {{1, "seen"}});
+  auto copying = live;
+  copying.state = OutputState::copying;
+  copy(copying, {{2, "new"}});
+  const auto wide = contract::table("orders", {{"id", int4, key}, {"note", text}, {"price", int4}});
+  load(0x2000, [&](Transaction& transaction) {
+    transaction.alter_copy(copying, {.columns = {wide->columns.back()}, .replaces_dropped = true});
+  });
+  EXPECT_EQ(rows(live), Strings{"1|seen"});
+  live.columns = wide;
+  load(0x3000, [&](Transaction& transaction) {
+    transaction.swap_in(live);
+    apply(transaction, live, Effect(wide).insert({3, "later", 5}));
+    transaction.put(destination::PutOutput{live});
+  });
+  EXPECT_EQ(rows(live), (Strings{"2|new|-", "3|later|5"}));
+}
+
+TEST_P(CopyTest, an_output_without_a_copy_has_none_to_alter) {
+  open();
+  auto table = create(orders, {{1, "seen"}});
+  table.state = OutputState::copying;
+  EXPECT_NE(error_of([&] {
+              load(0x2000, [&](Transaction& transaction) { transaction.alter_copy(table, {.columns = {}}); });
+            }),
+            "");
+  EXPECT_EQ(rows(table), Strings{"1|seen"});
+}
+
 TEST_P(CopyTest, a_copy_of_an_output_that_is_not_copied_any_more_is_dropped) {
   open();
   for (const auto state : {OutputState::pending, OutputState::suspended, OutputState::removed, OutputState::left_out}) {

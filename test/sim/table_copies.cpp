@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -16,6 +17,16 @@ constexpr std::size_t rows_per_batch = 4;
 
 using replication::CopyOrder;
 using replication::CopyResult;
+
+// The snapshot's columns are still there under their names; others may have been added.
+bool can_be_selected(const Shape& seen, const Shape& now) {
+  const auto is_there = [&now](const ModelColumn& column) {
+    return std::ranges::any_of(now.columns, [&column](const ModelColumn& other) {
+      return other.number == column.number && other.name == column.name && other.type == column.type;
+    });
+  };
+  return seen.name == now.name && std::ranges::all_of(seen.columns, is_there);
+}
 
 void append_row(RowBatch& batch, const Cells& cells, const ValueLimits& limits) {
   for (std::size_t c = 0; c < cells.size(); ++c) {
@@ -113,7 +124,7 @@ std::string TableCopies::begin_table(Now now) {
   }
   const auto seen = snapshot_->tables.find(oid);
   if (seen == snapshot_->tables.end() || seen->second.file != there->second.file ||
-      seen->second.shape != there->second.shape) {
+      !can_be_selected(*seen->second.shape, *there->second.shape)) {
     server_.tally->add(Happening::snapshot_outdated);
     left_.push_back(std::move(tables_.front()));
     tables_.pop_front();
@@ -121,6 +132,8 @@ std::string TableCopies::begin_table(Now now) {
   }
   if (there->second.exclusive != 0) return {};
   fault::hit("copy_started");
+  numbers_.clear();
+  for (const auto& column : seen->second.shape->columns) numbers_.push_back(column.number);
   schema_ = copied_schema(*seen->second.shape, destination_.capabilities().values);
   const destination::CopyTarget target{.output = &tables_.front().record, .schema = schema_};
   writer_ = destination_.begin_copy({&target, 1});
@@ -152,6 +165,7 @@ std::string TableCopies::copy_rows(Now) {
   tell(table, {.kind = CopyResult::Kind::copied,
                .consistent_point = snapshot_->consistent_point,
                .columns = schema_,
+               .numbers = numbers_,
                .rows = rows.size()});
   return fmt::format("table {} is copied as of {}", table.record.source, snapshot_->consistent_point.to_string());
 }

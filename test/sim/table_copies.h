@@ -59,6 +59,7 @@ class TableCopies final : public replication::TableCopier {
   // The first table, while its rows are read.
   std::unique_ptr<destination::CopyWriter> writer_;
   TableSchemaRef schema_;
+  std::vector<std::int32_t> numbers_;  // of its columns
   Rows::const_iterator next_row_;
   Oid locked_ = 0;
 };

@@ -40,7 +40,7 @@ bool FilteredStream::of_tables(const Message& message, const AnnouncedRelations&
                         [&](const Insert& insert) { return asked_for(insert.relation, relations); },
                         [&](const Update& update) { return asked_for(update.relation, relations); },
                         [&](const Delete& deletion) { return asked_for(deletion.relation, relations); },
-                        [&](const Truncate& truncate) {
+                        [&](const postgres::Truncate& truncate) {
                           return std::ranges::any_of(truncate.relations,
                                                      [&](Oid oid) { return asked_for(oid, relations); });
                         },

@@ -72,7 +72,7 @@ class Description {
     put_table(deletion.relation);
     put_old(deletion.old_kind, deletion.before);
   }
-  void operator()(const Truncate& truncate);
+  void operator()(const postgres::Truncate& truncate);
   void operator()(const LogicalMessage& message) {
     put_xid(message.xid);
     put("prefix", message.prefix);
@@ -164,7 +164,7 @@ void Description::operator()(const Relation& relation) {
   }
 }
 
-void Description::operator()(const Truncate& truncate) {
+void Description::operator()(const postgres::Truncate& truncate) {
   put_xid(truncate.xid);
   auto& tables = out_["tables"] = ordered_json::array();
   for (const Oid oid : truncate.relations) {

@@ -50,7 +50,7 @@ void DuckDbTransaction::begin_rows() {
 void DuckDbTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
   if (alteration.empty()) return;
   if (has_changed_rows_) throw Error(ErrorKind::internal, "a table is altered after the transaction's other changes");
-  if (output.state == OutputState::copying) return alter_copied(output, alteration);
+  if (output.state == OutputState::copying) return alter_before(altered_with_copy(output), output, alteration);
   begin();
   auto live = state_.live_target(output.target_schema, output.target_name);
   if (!live) refuse_missing(output);
@@ -75,9 +75,9 @@ void DuckDbTransaction::alter(TargetRecord& record, const OutputRecord& output, 
 
 // The copy, and the table that it replaces, are altered in a transaction before the load: DuckLake (1.5.5) damages its
 // catalog if one transaction gives a table a column and a new name.
-void DuckDbTransaction::alter_copied(const OutputRecord& output, const Alteration& alteration) {
+void DuckDbTransaction::alter_before(std::vector<TargetRecord> records, const OutputRecord& output,
+                                     const Alteration& alteration) {
   if (begun_) throw Error(ErrorKind::internal, "a copy is altered after the transaction's other changes");
-  auto records = altered_with_copy(output);
   connection_.execute("BEGIN TRANSACTION");
   try {
     for (auto& record : records) alter(record, output, alteration);
@@ -90,6 +90,12 @@ void DuckDbTransaction::alter_copied(const OutputRecord& output, const Alteratio
     const Key key{record.target.schema, record.target.table};
     if (record.kind == TargetRecord::Kind::live) known_.live[key] = std::move(record.target);
   }
+}
+
+void DuckDbTransaction::alter_copy(const OutputRecord& output, const Alteration& alteration) {
+  auto copy = state_.copy_of(output.id);
+  if (!copy || copy->kind != TargetRecord::Kind::finished_copy) refuse_no_copy(output);
+  alter_before({*std::move(copy)}, output, alteration);
 }
 
 std::vector<TargetRecord> DuckDbTransaction::altered_with_copy(const OutputRecord& output) {
@@ -117,7 +123,7 @@ const Target& DuckDbTransaction::target_of(const OutputRecord& output) const {
 Target DuckDbTransaction::finished_copy_of(const OutputRecord& output) {
   auto copy = state_.copy_of(output.id);
   if (!copy || copy->kind != TargetRecord::Kind::finished_copy || copy->target.schema != output.target_schema) {
-    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", output.schema, output.name));
+    refuse_no_copy(output);
   }
   return std::move(copy->target);
 }

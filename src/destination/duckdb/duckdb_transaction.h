@@ -46,6 +46,7 @@ class DuckDbTransaction final : public destination::Transaction {
   ~DuckDbTransaction() override;
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
+  void alter_copy(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
   void move(std::span<const TargetMove> moves) override;
 
@@ -73,7 +74,8 @@ class DuckDbTransaction final : public destination::Transaction {
   void put_load(LoadRecord load);
   void put_checkpoint(const Checkpoint& checkpoint);
   void alter(TargetRecord& record, const OutputRecord& output, const Alteration& alteration);
-  void alter_copied(const OutputRecord& output, const Alteration& alteration);
+  // Alters them in a transaction of their own.
+  void alter_before(std::vector<TargetRecord> records, const OutputRecord& output, const Alteration& alteration);
   // Returns the tables that an alteration changes while the output is copied: the one that readers see, and the
   // finished copy.
   [[nodiscard]] std::vector<TargetRecord> altered_with_copy(const OutputRecord& output);

@@ -82,25 +82,34 @@ FileWriter& FilesystemTransaction::writer_of(const Name& name) {
   return *writer;
 }
 
-void FilesystemTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
+bool FilesystemTransaction::alter(FileTable& table, const OutputRecord& output, const Alteration& alteration) {
   if (!alteration.renamed.empty() || !alteration.widened.empty() || !alteration.values.empty()) {
     throw Error(ErrorKind::internal, "rows in files cannot get other columns");
   }
-  const auto apply = [&](FileTable& table) {
-    bool any = table.add_columns(alteration.columns, output.style.naming);
-    for (const auto& column : alteration.overflow) any = table.add_overflow(column) || any;
-    return any;
-  };
-  if (output.state == OutputState::copying) {
-    auto copy = altered_copies_.contains(output.id) ? altered_copies_.at(output.id) : copies_.find(output.id);
-    if (copy && apply(copy->target.table)) altered_copies_.insert_or_assign(output.id, *std::move(copy));
-  }
+  bool any = table.add_columns(alteration.columns, output.style.naming);
+  for (const auto& column : alteration.overflow) any = table.add_overflow(column) || any;
+  return any;
+}
+
+std::optional<FinishedCopy> FilesystemTransaction::find_copy(const OutputRecord& output) {
+  const auto altered = altered_copies_.find(output.id);
+  return altered != altered_copies_.end() ? altered->second : copies_.find(output.id);
+}
+
+void FilesystemTransaction::alter_copy(const OutputRecord& output, const Alteration& alteration) {
+  auto copy = find_copy(output);
+  if (!copy) refuse_no_copy(output);
+  if (alter(copy->target.table, output, alteration)) altered_copies_.insert_or_assign(output.id, *std::move(copy));
+}
+
+void FilesystemTransaction::alter(const OutputRecord& output, const Alteration& alteration) {
+  if (output.state == OutputState::copying && find_copy(output)) alter_copy(output, alteration);
   const auto name = name_of(output);
   const auto found = outcome_.manifest.targets.find(name);
   const bool is_copying = output.state == OutputState::copying;
   if (is_copying && (found == outcome_.manifest.targets.end() || found->second.output != output.id)) return;
   auto& target = is_copying ? found->second : target_of(output);
-  if (!apply(target.table)) return;
+  if (!alter(target.table, output, alteration)) return;
   records_changed_ = true;
   if (const auto writer = writers_.find(name); writer != writers_.end()) writer->second->change_table(target.table);
 }
@@ -111,11 +120,8 @@ void FilesystemTransaction::swap_in(const OutputRecord& output, const TargetName
   if (const auto conflict = store_.conflict(manifest, *others_, output.target())) {
     throw TargetRefused(conflict->reason, conflict->hint);
   }
-  auto copy = altered_copies_.contains(output.id) ? altered_copies_.at(output.id) : copies_.find(output.id);
-  if (!copy || !taken_copies_.insert(output.id).second) {
-    throw Error(ErrorKind::internal,
-                fmt::format("there is no finished copy of table {}.{}", output.schema, output.name));
-  }
+  auto copy = find_copy(output);
+  if (!copy || !taken_copies_.insert(output.id).second) refuse_no_copy(output);
   records_changed_ = true;
   manifest.generation = std::max(manifest.generation, copy->generation);
   const auto name = name_of(output);

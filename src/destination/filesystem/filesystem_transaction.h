@@ -35,6 +35,7 @@ class FilesystemTransaction final : public destination::Transaction {
   ~FilesystemTransaction() override;
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
+  void alter_copy(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
   void move(std::span<const TargetMove> moves) override;
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;
@@ -52,6 +53,10 @@ class FilesystemTransaction final : public destination::Transaction {
  private:
   using Name = Manifest::Name;
 
+  // Returns whether anything of the table has changed.
+  static bool alter(FileTable& table, const OutputRecord& output, const Alteration& alteration);
+  // The copy as this transaction has altered it.
+  [[nodiscard]] std::optional<FinishedCopy> find_copy(const OutputRecord& output);
   // Throws TargetRefused if there is no such target, or if somebody removed its files.
   [[nodiscard]] FileTarget& target_of(const OutputRecord& output);
   [[nodiscard]] FileWriter& writer_of(const Name& name);

@@ -66,10 +66,7 @@ TableRef MemoryTransaction::finished_copy(OutputId output) {
 
 MemoryTable MemoryTransaction::take_copy(const OutputRecord& output) {
   const auto copy = finished_copy(output.id);
-  if (copy == nullptr) {
-    throw Error(ErrorKind::internal,
-                fmt::format("there is no finished copy of table {}.{}", output.schema, output.name));
-  }
+  if (copy == nullptr) refuse_no_copy(output);
   outcome_.taken_copies.insert(output.id);
   auto altered = altered_copies_.extract(output.id);
   if (altered.empty()) return *copy;
@@ -86,6 +83,13 @@ void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alte
   if (auto* target = find_changed(output)) apply(*target);
   const auto copy = finished_copy(output.id);
   if (copy != nullptr) apply(altered_copies_.try_emplace(output.id, *copy).first->second);
+}
+
+void MemoryTransaction::alter_copy(const OutputRecord& output, const Alteration& alteration) {
+  store_->reach(Step::change);
+  const auto copy = finished_copy(output.id);
+  if (copy == nullptr) refuse_no_copy(output);
+  altered_copies_.try_emplace(output.id, *copy).first->second.alter(alteration);
 }
 
 void MemoryTransaction::check_owner(const OutputRecord& output) {

@@ -31,6 +31,7 @@ class MemoryTransaction final : public destination::Transaction {
   ~MemoryTransaction() override;
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
+  void alter_copy(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
   void move(std::span<const TargetMove> moves) override;
   void complete(const OutputRecord& output, const RowsOf& rows, std::span<const Patch> patches) override;

@@ -126,6 +126,12 @@ void PostgresTransaction::alter(const OutputRecord& output, const Alteration& al
   });
 }
 
+void PostgresTransaction::alter_copy(const OutputRecord& output, const Alteration& alteration) {
+  auto copy = state_.copy_of(output.id);
+  if (!copy) refuse_no_copy(output);
+  on_target([&] { alter(*copy, output, alteration); });
+}
+
 // A target keeps the privileges that were given to its readers.
 void PostgresTransaction::give_privileges(const TargetName& from, const Target& to) {
   const auto rows = session_.query(
@@ -144,7 +150,7 @@ void PostgresTransaction::give_privileges(const TargetName& from, const Target& 
 void PostgresTransaction::swap_in(const OutputRecord& output, const TargetName* former) {
   auto copy = state_.copy_of(output.id);
   if (!copy || copy->target.schema != output.target_schema) {
-    throw Error(ErrorKind::internal, fmt::format("table {}.{} has no finished copy", output.schema, output.name));
+    refuse_no_copy(output);
   }
   if (auto conflict = find_name_conflict(session_, state_, pipeline_, output)) {
     throw TargetRefused(std::move(conflict->reason), std::move(conflict->hint));

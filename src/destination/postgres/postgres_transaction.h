@@ -51,6 +51,7 @@ class PostgresTransaction final : public destination::Transaction {
   ~PostgresTransaction() override;
 
   void alter(const OutputRecord& output, const Alteration& alteration) override;
+  void alter_copy(const OutputRecord& output, const Alteration& alteration) override;
   void swap_in(const OutputRecord& output, const TargetName* former) override;
   void move(std::span<const TargetMove> moves) override;
 

@@ -77,7 +77,8 @@ std::optional<ColumnLineage> ColumnLineage::through(const Fingerprint& before, c
   return lineage;
 }
 
-// Returns false if a column that is copied from now on was there before, and was not copied.
+// Returns false if a column that is copied from now on was there before, and was not copied; or if one that is copied is
+// still there and not described, as a generated one.
 bool ColumnLineage::take(const Fingerprint& before, const Described& described, bool is_last) {
   const auto& print = described.print;
   auto& names = names_.emplace_back();
@@ -99,7 +100,11 @@ bool ColumnLineage::take(const Fingerprint& before, const Described& described, 
     names[column.name] = static_cast<std::size_t>(found - columns_.begin());
     if (is_last) found->now = column.name;
   }
-  return true;
+  const auto is_described = [&](const Column& column) {
+    const auto same = std::ranges::find(print.columns, column.number, &Fingerprint::Column::number);
+    return same == print.columns.end() || names.contains(same->name);
+  };
+  return std::ranges::all_of(columns_, is_described);
 }
 
 bool ColumnLineage::has_dropped() const {

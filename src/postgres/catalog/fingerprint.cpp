@@ -284,6 +284,18 @@ bool has_columns(const Fingerprint& print, const TableSchema& columns, std::span
   return true;
 }
 
+bool has_known_columns(const Fingerprint& print, const TableSchema& columns, std::span<const std::int32_t> numbers) {
+  if (columns.columns.size() != numbers.size()) return false;
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    const auto& name = columns.columns[i].name;
+    const auto* same = find(print.columns, &Fingerprint::Column::number, numbers[i]);
+    if (same != nullptr && same->name == name) continue;
+    const bool was_dropped = same == nullptr && numbers[i] <= print.attributes;
+    if (!was_dropped || find(print.columns, &Fingerprint::Column::name, name) != nullptr) return false;
+  }
+  return true;
+}
+
 bool is_described_between(const Fingerprint& before, const Fingerprint& now) {
   if (before.ddl_trigger.empty() || before.ddl_trigger != now.ddl_trigger) return false;
   const bool has_partitions = !before.members.empty() || !now.members.empty();

@@ -138,6 +138,9 @@ struct ColumnSeen {
 // Whether the columns, with these attribute numbers, are columns of the fingerprint.
 [[nodiscard]] bool has_columns(const Fingerprint& print, const TableSchema& columns,
                                std::span<const std::int32_t> numbers);
+// The same, or they were columns of the table before the fingerprint and are dropped.
+[[nodiscard]] bool has_known_columns(const Fingerprint& print, const TableSchema& columns,
+                                     std::span<const std::int32_t> numbers);
 // Whether every command that altered the table between the two fingerprints has brought a description. With partitions:
 // only if their rows come with the columns of the root.
 [[nodiscard]] bool is_described_between(const Fingerprint& before, const Fingerprint& now);

@@ -18,6 +18,7 @@
 #include "replication/core/leaving.h"
 #include "replication/core/rows_since.h"
 #include "replication/core/suspicion.h"
+#include "replication/core/target_needs.h"
 
 namespace walbrook::replication {
 namespace {
@@ -154,7 +155,7 @@ void BatchApply::apply(const Operation& operation, const std::vector<Transaction
   } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
     truncate(*wiped, transactions);
   } else if (const auto* altered = std::get_if<AlteredTable>(&operation)) {
-    alter(*altered);
+    alter(*altered, operation, transactions);
   } else {
     merge_parts(std::get<MergeParts>(operation), transactions);
   }
@@ -173,9 +174,8 @@ void BatchApply::rows(const RowBatch& batch, const Operation& operation, const s
     const auto state = changes_.look(output).state;
     if (state == OutputState::copying) {
       spool(output, operation, transactions);
-      for (std::size_t c = 0; c < batch.columns.size(); ++c) {
-        if (!batch.columns[c].overflow().empty()) changes_.note_overflow(output, batch.schema->columns[c].name);
-      }
+      changes_.spooled(output).add_rows(batch.schema, overflow_columns_of(batch),
+                                        transactions[batch.transaction.back()].commit_lsn);
     } else if (state == OutputState::streaming) {
       if (output.has_part_under_way) spool(output, operation, transactions);
       is_applied = add({.table = table, .output = &output}, batch, transactions) || is_applied;
@@ -185,13 +185,21 @@ void BatchApply::rows(const RowBatch& batch, const Operation& operation, const s
 }
 
 // Rows that follow have the columns of this description. The targets that follow them have them since the beginning of
-// the load; the others do not continue from description to description.
-void BatchApply::alter(const AlteredTable& altered) {
+// the load, and copies get them before they are swapped in; the others do not continue from description to description.
+void BatchApply::alter(const AlteredTable& altered, const Operation& operation,
+                       const std::vector<Transaction>& transactions) {
   ++descriptions_[altered.schema->oid];
   auto* table = sync_.find(altered.schema->oid);
   if (table == nullptr) return;
   for (const auto& output : table->outputs) {
+    if (only_ && output.record.id != *only_) continue;
     const auto& record = changes_.look(output);
+    if (record.state == OutputState::copying) {
+      spool(output, operation, transactions);
+      changes_.spooled(output).add(std::make_shared<const AlteredTable>(altered),
+                                   transactions[altered.transaction].commit_lsn);
+      continue;
+    }
     if (adaptation_of(output) != nullptr || record.fingerprint.empty()) continue;
     auto without = postgres::without_ddl_trigger(record.fingerprint);
     if (without != record.fingerprint) changes_.edit(output).fingerprint = std::move(without);
@@ -383,10 +391,7 @@ void BatchApply::swap_in(const FoundOutput& copied) {
   record.columns = output.copied_columns;
   record.reason = copied.table->source.partial;
   record.suspect.clear();
-  if (!record.fingerprint.empty() &&
-      !postgres::has_columns(postgres::parse_fingerprint(record.fingerprint), *record.columns, output.copied_numbers)) {
-    record.fingerprint = postgres::without_ddl_trigger(record.fingerprint);
-  }
+  if (const auto* adaptation = adaptation_of(output)) adaptation->adopt(record);
   record.resync_where.clear();
   record.style = sync_.style();
   for_output(record.id, [&] {
@@ -408,8 +413,8 @@ void BatchApply::swap_in(const FoundOutput& copied) {
         const Operation since = rows_since(std::move(*batch), part.transactions, from);
         apply(since, part.transactions);
         flush_all();  // the batch ends with this scope
-      } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
-        if (part.transactions[wiped->transaction].commit_lsn >= from) apply(operation, part.transactions);
+      } else if (part.transactions[*transaction_of(operation)].commit_lsn >= from) {
+        apply(operation, part.transactions);
       }
     }
   });

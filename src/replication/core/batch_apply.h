@@ -42,7 +42,8 @@ class BatchApply {
   // of the row in _walbrook.loads that reports this load.
   BatchApply(destination::Transaction& load, Spool& spool, TableSync& sync, TableChanges& changes,
              std::int64_t load_id);
-  // Puts changes into altered targets. Borrows `adaptations`, what alter_targets returned for this load.
+  // Puts changes into altered targets. Borrows `adaptations`: what alter_targets returned for this load, or what copies
+  // were altered by.
   void adapt_to(const Adaptations& adaptations) { adaptations_ = &adaptations; }
 
   // Applies the batch in commit order. REQUIRES: everything that the spool holds from the batch's first commit on was
@@ -54,7 +55,8 @@ class BatchApply {
   // committed or rolled back. The parts of it that were spooled are kept with them.
   void keep_prepared(const PreparedTransaction& batch);
   // Swaps in the output's copy and applies its spooled changes from the copy's consistent point on. REQUIRES: the copy
-  // is whole (SyncedOutput::copied), and everything before its consistent point is applied.
+  // is whole (SyncedOutput::copied) and has been altered as adapt_to says, and everything before its consistent point
+  // is applied.
   void swap_in(const FoundOutput& copied);
   // The keys whose bytes the load has used; the caller discards them once the load is durable.
   [[nodiscard]] const std::vector<SpoolKey>& taken_from_spool() const { return taken_from_spool_; }
@@ -71,7 +73,7 @@ class BatchApply {
   void apply(const Operation& operation, const std::vector<Transaction>& transactions);
   void rows(const RowBatch& batch, const Operation& operation, const std::vector<Transaction>& transactions);
   void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
-  void alter(const AlteredTable& altered);
+  void alter(const AlteredTable& altered, const Operation& operation, const std::vector<Transaction>& transactions);
   // Each returns true if the output has rows or will have them: it is streaming or being copied.
   bool truncate_wholly(const SyncedOutput& output, const Operation& operation,
                        const std::vector<Transaction>& transactions);

@@ -58,6 +58,32 @@ std::vector<std::shared_ptr<const Column>> values_described(
   return values;
 }
 
+// The numbers of the columns in the publication's column list. They stay as long as the publication does: a listed
+// column cannot be dropped.
+std::vector<std::int32_t> listed_columns(const postgres::SourceTable& source) {
+  const auto print = postgres::parse_fingerprint(source.fingerprint);
+  std::vector<std::int32_t> numbers;
+  for (const auto& name : source.published_columns) {
+    const auto found = std::ranges::find(print.columns, name, &postgres::Fingerprint::Column::name);
+    if (found != print.columns.end()) numbers.push_back(found->number);
+  }
+  return numbers;
+}
+
+// A description has all columns of its table that are not generated. Returns those that are listed; nullptr: some are
+// not described.
+TableSchemaRef only_listed(const TableSchemaRef& described, const postgres::Fingerprint& print,
+                           std::span<const std::int32_t> listed) {
+  if (listed.empty()) return described;
+  auto schema = *described;
+  std::erase_if(schema.columns, [&](const ColumnSchema& column) {
+    const auto same = std::ranges::find(print.columns, column.name, &postgres::Fingerprint::Column::name);
+    return same == print.columns.end() || std::ranges::find(listed, same->number) == listed.end();
+  });
+  if (schema.columns.size() != listed.size()) return nullptr;
+  return std::make_shared<const TableSchema>(std::move(schema));
+}
+
 }  // namespace
 
 std::optional<Adaptation> Adaptation::to_newest(const SyncedTable& table, const OutputRecord& record,
@@ -75,17 +101,22 @@ std::optional<Adaptation> Adaptation::to_described(const SyncedTable& table, con
                                                    std::span<const RowsVersion> versions,
                                                    std::span<const std::shared_ptr<const AlteredTable>> altered) {
   if (record.columns == nullptr || record.columns->columns.empty()) return std::nullopt;
+  const auto listed = listed_columns(table.source);
+  std::vector<TableSchemaRef> copied;
   std::vector<ColumnLineage::Described> described;
   auto fingerprint = record.fingerprint;
   for (const auto& each : altered) {
     if (each->schema->oid != table.record.oid) return std::nullopt;
     fingerprint = postgres::with_description(fingerprint, each->description);
-    described.push_back({.print = postgres::parse_fingerprint(fingerprint), .columns = each->schema.get()});
+    auto print = postgres::parse_fingerprint(fingerprint);
+    copied.push_back(only_listed(each->schema, print, listed));
+    if (copied.back() == nullptr) return std::nullopt;
+    described.push_back({.print = std::move(print), .columns = copied.back().get()});
   }
   auto lineage = ColumnLineage::through(postgres::parse_fingerprint(record.fingerprint), *record.columns, described);
   if (!lineage) return std::nullopt;
   auto values = values_described(*lineage, described, altered);
-  RowsVersion newest{.schema = altered.back()->schema, .descriptions = altered.size()};
+  RowsVersion newest{.schema = copied.back(), .descriptions = altered.size()};
   if (!versions.empty() && versions.back().descriptions == altered.size()) newest = versions.back();
   auto adaptation = make(record, *std::move(lineage), std::move(values), versions, newest);
   if (adaptation) adaptation->fingerprint_ = std::move(fingerprint);

@@ -39,6 +39,7 @@ void mark_copying(const SyncedTable& table, SyncedOutput& output, std::int64_t l
   record.load_id = load_id;
   record.fingerprint = table.source.fingerprint;
   output.copied.reset();
+  output.spooled.clear();
   output.altered_at = {};
   output.copy_identity = table.source.row_identity.rows;
   output.undecided = table.source.unseen_partition.empty() ? std::nullopt : std::optional(Lsn{});
@@ -77,7 +78,7 @@ void mark_visible(SyncedOutput& output) {
   output.postponement.reset();
   output.copied.reset();
   output.moves_to.reset();
-  output.overflow_columns.clear();
+  output.spooled.clear();
 }
 
 }  // namespace walbrook::replication

@@ -233,7 +233,8 @@ void Loader::follow_checkpoint(Lsn reached, Now now) {
 }
 
 void Loader::swap_in_copied(Lsn reached, Now now) {
-  const auto ready = copies_.ready(reached);
+  auto ready = copies_.ready(reached);
+  note_changed(copies_.follow_columns(ready));
   if (!ready.empty() && swap_in(ready, reached, now)) advanced_();
 }
 

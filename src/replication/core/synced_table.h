@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <cstdint>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "destination/state.h"
 #include "postgres/catalog/catalog.h"
 #include "replication/core/postponement.h"
+#include "replication/core/spooled_columns.h"
 
 namespace walbrook::replication {
 
@@ -25,13 +25,10 @@ struct SyncedOutput {
   OutputRecord record;
   // The schema in which a target created now would be; "" = a schema named as the source's.
   std::string dataset;
-  bool is_asked = true;  // false: the configuration no longer defines it for its table
-  // Columns of which spooled changes hold overflow values: the target gets their overflow columns before the changes
-  // are merged.
-  std::set<std::string> overflow_columns;
-  std::optional<Lsn> copied;                 // set once the copy is whole: its consistent point
-  TableSchemaRef copied_columns;             // the columns of that copy
-  std::vector<std::int32_t> copied_numbers;  // their attribute numbers; empty = unknown
+  bool is_asked = true;           // false: the configuration no longer defines it for its table
+  SpooledColumns spooled;         // of the changes that wait for its copy
+  std::optional<Lsn> copied;      // set once the copy is whole: its consistent point
+  TableSchemaRef copied_columns;  // the columns of that copy
   // Set while the catalog's fingerprint of the table differs from the record's and the difference cannot be judged yet:
   // the position up to which the stream has to come first. Set to 0/0 for an output that is being copied and has a
   // partition whose changes are not logged: it is judged once the copy is swapped in.

@@ -36,10 +36,6 @@ void TableChanges::note_altered(const SyncedOutput& output, Lsn commit_lsn) {
   last = std::max(last, commit_lsn);
 }
 
-void TableChanges::note_overflow(const SyncedOutput& output, const std::string& column) {
-  notes_[output.record.id].overflow_columns.insert(column);
-}
-
 void TableChanges::adopt() {
   for (auto& [oid, record] : tables_) {
     if (auto* table = sync_.find(oid)) table->record = std::move(record);
@@ -55,7 +51,7 @@ void TableChanges::adopt() {
     auto& output = *found.output;
     if (note.suspended_at) output.suspended_at = *note.suspended_at;
     output.altered_at = std::max(output.altered_at, note.altered_at);
-    output.overflow_columns.merge(note.overflow_columns);
+    output.spooled.append(note.spooled);
   }
   notes_.clear();
 }

@@ -16,8 +16,6 @@
 
 #include <map>
 #include <optional>
-#include <set>
-#include <string>
 
 #include "replication/core/record_changes.h"
 #include "replication/core/table_sync.h"
@@ -45,8 +43,8 @@ class TableChanges {
   }
   // A commit that only a newer copy holds (SyncedOutput::altered_at); the last one counts.
   void note_altered(const SyncedOutput& output, Lsn commit_lsn);
-  // A spooled change of the output has a value for the overflow column of `column` (SyncedOutput::overflow_columns).
-  void note_overflow(const SyncedOutput& output, const std::string& column);
+  // The columns of the changes that this load spools for the output (SyncedOutput::spooled).
+  [[nodiscard]] SpooledColumns& spooled(const SyncedOutput& output) { return notes_[output.record.id].spooled; }
 
   // Makes the changes those of TableSync and empties this object. REQUIRES: the load is durable.
   void adopt();
@@ -55,7 +53,7 @@ class TableChanges {
   struct Note {
     std::optional<Lsn> suspended_at;
     Lsn altered_at;
-    std::set<std::string> overflow_columns;
+    SpooledColumns spooled;
   };
 
   TableSync& sync_;

@@ -8,15 +8,34 @@
 
 #include "base/fault.h"
 #include "destination/target_shape.h"
+#include "replication/core/copied_columns.h"
 #include "replication/core/copy_queue.h"
 #include "replication/core/spool_room.h"
 #include "replication/core/table_comparison.h"
+#include "replication/core/target_needs.h"
 
 namespace walbrook::replication {
 namespace {
 
 RecordChanges changed_record(const SyncedOutput& output) {
   return {.tables = {}, .outputs = {output.record}};
+}
+
+// What the spooled changes need that the copy does not hold.
+TargetNeeds needs_since(const SpooledColumns& spooled, Lsn consistent_point) {
+  TargetNeeds needs;
+  for (const auto& entry : spooled.entries()) {
+    if (entry.last_commit < consistent_point) continue;
+    entry.altered != nullptr ? needs.add(entry.altered) : needs.add_rows(entry.schema, entry.overflow);
+  }
+  return needs;
+}
+
+void alter_copy(destination::Destination& destination, const OutputRecord& output,
+                const destination::Alteration& alteration) {
+  const auto load = destination.begin({});
+  load->alter_copy(output, alteration);
+  load->commit();
 }
 
 }  // namespace
@@ -65,17 +84,7 @@ RecordChanges TableCopies::ended(const CopyResult& result, SteadyTime now) {
   }
   switch (result.kind) {
     case CopyResult::Kind::copied:
-      if (output->altered_at.is_set() && output->altered_at >= result.consistent_point) {
-        output->record.state = OutputState::pending;
-        output->record.reason = "it was altered in the source while it was copied";
-        return changed_record(*output);
-      }
-      output->copied = result.consistent_point;
-      output->copied_columns = result.columns;
-      output->copied_numbers = result.numbers;
-      output->copied_rows = result.rows;
-      any_copied_ = true;
-      return {};
+      return copied(sync_.find(result.output), result);
     case CopyResult::Kind::gone:
       output->record.state = OutputState::removed;
       output->record.reason = "dropped in the source while it was to be copied";
@@ -87,6 +96,21 @@ RecordChanges TableCopies::ended(const CopyResult& result, SteadyTime now) {
       break;
   }
   return postpone(*output, result.why, now);
+}
+
+RecordChanges TableCopies::copied(const FoundOutput& found, const CopyResult& result) {
+  auto& output = *found.output;
+  const bool is_older = output.altered_at.is_set() && output.altered_at >= result.consistent_point;
+  if (is_older || !settle_fingerprint(*found.table, output.record, result)) {
+    output.record.state = OutputState::pending;
+    output.record.reason = "it was altered in the source while it was copied";
+    return changed_record(output);
+  }
+  output.copied = result.consistent_point;
+  output.copied_columns = result.columns;
+  output.copied_rows = result.rows;
+  any_copied_ = true;
+  return {};
 }
 
 RecordChanges TableCopies::postpone(SyncedOutput& output, const CannotCopyNow& why, SteadyTime now) {
@@ -129,7 +153,6 @@ std::vector<FoundOutput> TableCopies::begin_with_changes(Lsn checkpoint, RecordC
   for (const auto& [table, output] : beginning) {
     output->copied = checkpoint;
     output->copied_columns = table->source.described;
-    output->copied_numbers.clear();
     output->copied_rows = 0;
     const auto& record = records.emplace_back(swapped_in_record(*output));
     copies.push_back({.output = &record, .schema = output->copied_columns});
@@ -146,16 +169,54 @@ std::vector<FoundOutput> TableCopies::ready(Lsn reached) {
   return std::move(copies.ready);
 }
 
+std::optional<Adaptation> TableCopies::adaptation_of(const FoundOutput& copy) const {
+  const auto& output = *copy.output;
+  auto record = output.record;
+  record.columns = output.copied_columns;
+  return needs_since(output.spooled, *output.copied).adaptation(sync_, *copy.table, record);
+}
+
+RecordChanges TableCopies::follow_columns(std::vector<FoundOutput>& ready) {
+  RecordChanges changed;
+  std::erase_if(ready, [&](const FoundOutput& copy) {
+    auto& output = *copy.output;
+    if (adapted_.contains(output.record.id)) return false;  // the load that swaps it in has failed, and is made again
+    auto adaptation = adaptation_of(copy);
+    if (!adaptation) return false;
+    try {
+      if (!adaptation->alteration().empty()) alter_copy(destination_, output.record, adaptation->alteration());
+      adapted_.emplace(output.record.id, *std::move(adaptation));
+      spdlog::info("table {}: its copy follows the columns of its source in place", copy.table->source.full_name());
+      return false;
+    } catch (const destination::DestinationLost&) {
+      throw;
+    } catch (const destination::DestinationOutdated&) {
+      throw;
+    } catch (const Error& failed) {
+      ask_for_copy(*copy.table, output, "its copy cannot follow its columns: " + failed.cause());
+      spdlog::warn("table {}.{} is copied again: {}", output.record.schema, output.record.name, output.record.reason);
+      changed.add(changed_record(output));
+      return true;
+    }
+  });
+  if (options_.together && !any_swapped_in_ && !changed.empty()) ready.clear();
+  return changed;
+}
+
 void TableCopies::put(destination::Transaction& load, const std::vector<FoundOutput>& ready, TableChanges& changes) {
   for (const auto& [table, output] : ready) {
-    for_output(output->record.id, [&, output = output] {
-      load.alter(output->record, {.overflow = {output->overflow_columns.begin(), output->overflow_columns.end()}});
+    auto columns = output->spooled.overflow();
+    const auto adapted = adapted_.find(output->record.id);
+    if (adapted != adapted_.end()) columns = adapted->second.names_now(columns);
+    for_output(output->record.id, [&load, &columns, &record = output->record] {
+      load.alter(record, {.overflow = {columns.begin(), columns.end()}});
     });
   }
   fault::hit("before_swap_in");
   put_ = {.copy_loads = copy_loads_, .counts = {}, .output_counts = {}};
   for (const auto& each : ready) {
     BatchApply swap(load, spool_, sync_, changes, each.output->record.load_id);
+    swap.adapt_to(adapted_);
     swap.swap_in(each);
     put_.copy_loads.add(*each.output, swap);
     put_.counts += swap.counts();
@@ -171,6 +232,7 @@ void TableCopies::swapped_in(const std::vector<FoundOutput>& ready) {
   statistics_.swapped_in(put_.counts, put_.output_counts);
   for (const auto& [table, output] : ready) {
     spool_.discard(output_key(output->record.id));
+    adapted_.erase(output->record.id);
     mark_visible(*output);
     statistics_.output(*table, *output);
     any_swapped_in_ = any_swapped_in_ || !copies_no_rows(output->record);

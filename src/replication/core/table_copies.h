@@ -4,7 +4,20 @@
 //      ^                  │                         │
 //      └──── postponed ───┴── needs another copy ───┘      failed: the output is suspended
 //
-// While an output is copied its changes are spooled: the consistent point of the copy is not known yet.
+// While an output is copied its changes are spooled: the consistent point of the copy is not known yet. The source's
+// columns may be altered meanwhile. A copy that is whole gets the columns of the changes that wait for it before it is
+// swapped in, as a target that streams gets them before a load (columns_in_place.h). Worked:
+//
+//   catalog   t has the columns (id, a); its copy is ordered with that fingerprint
+//   copier    consistent point 0/60, columns (id, a), attributes 1 and 2
+//   stream    0/70 INSERT; 0/80 ALTER TABLE t RENAME a TO b; 0/90 INSERT: both rows go to the spool
+//   catalog   shows (id, b): no row was written again, so the copy stays useful
+//   loader    0/90 is reached: the copy's column is renamed, in a load of its own, and the copy is swapped in; the row
+//             of 0/70 is put into the columns (id, b)
+//
+// That load is not made twice. After a failure it is not known whether the copy has its new columns, and names that
+// were exchanged twice are the former ones: the table is copied again. A crash costs the same, since a copy ends with
+// its process.
 //
 // Threads: the loader's alone.
 #pragma once
@@ -14,6 +27,7 @@
 #include <optional>
 #include <vector>
 
+#include "replication/core/columns_in_place.h"
 #include "replication/core/copy_order.h"
 #include "replication/core/load_records.h"
 #include "replication/core/output_failed.h"
@@ -70,6 +84,9 @@ class TableCopies {
 
   // The copies that can be swapped in at the checkpoint `reached`; none as long as the first ones wait for each other.
   [[nodiscard]] std::vector<FoundOutput> ready(Lsn reached);
+  // Gives those copies the columns of the changes that wait for them, each in a load of its own. A copy that cannot get
+  // them is made again: it is removed from `ready`, and its record is returned.
+  RecordChanges follow_columns(std::vector<FoundOutput>& ready);
   // Puts the copies into `load`: overflow columns are added, because without transactional DDL a load begins with its
   // alterations; for each output the copy takes the target's place and its spooled changes are merged; the records and
   // the load rows are stored. Throws OutputFailed.
@@ -85,6 +102,8 @@ class TableCopies {
   // name if the output moves.
   [[nodiscard]] OutputRecord swapped_in_record(const SyncedOutput& output) const;
   RecordChanges suspend_name_conflicts(SteadyTime now);
+  RecordChanges copied(const FoundOutput& found, const CopyResult& result);
+  [[nodiscard]] std::optional<Adaptation> adaptation_of(const FoundOutput& copy) const;
 
   Options options_;
   TableSync& sync_;
@@ -98,6 +117,7 @@ class TableCopies {
   bool any_copied_ = false;               // a copy may be whole and not swapped in
   bool some_begin_with_changes_ = false;  // outputs without copied rows are marked copying and not begun
   bool any_swapped_in_ = false;           // some copies of this run were swapped in
+  Adaptations adapted_;                   // of copies that have the columns of the changes that wait for them
   CopyLoads copy_loads_;
   // What `put` has done, until its load is durable.
   struct {

@@ -238,7 +238,7 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   if (found.kind == Suspicion::Kind::in_place) {
     if (!copying && is_caught_up()) {
       if (follow_catalog(table, output, alterations_)) return true;
-    } else if (!copying && may_follow(table, record)) {  // rows may still bring the change
+    } else if (copying || may_follow(table, record)) {  // rows may still bring the change
       output.undecided = position_;
       any_undecided_ = true;
       return false;
@@ -314,10 +314,9 @@ Suspicion::Kind TableSync::judge_columns(const SyncedTable& table, const OutputR
   return judge(table.record, record, table.source, position_ <= reached_, options_.suspicion).kind;
 }
 
-// A description does not say which columns a column list holds.
 bool TableSync::is_described(const SyncedTable& table, const OutputRecord& record) const {
   const auto& source = table.source;
-  if (record.changes_only || record.columns == nullptr || !source.published_columns.empty()) return false;
+  if (record.changes_only || record.columns == nullptr) return false;
   return !record.fingerprint.empty() && !source.fingerprint.empty() &&
          postgres::is_described_between(postgres::parse_fingerprint(record.fingerprint),
                                         postgres::parse_fingerprint(source.fingerprint));

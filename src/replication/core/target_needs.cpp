@@ -74,25 +74,33 @@ std::map<OutputId, TableSchemaRef> TargetNeeds::new_columns(TableSync& sync) con
   return columns;
 }
 
+std::optional<Adaptation> TargetNeeds::adaptation(const TableSync& sync, const SyncedTable& table,
+                                                  const OutputRecord& record, const OfRelation& needs) {
+  if (!needs.altered.empty() && sync.is_described(table, record)) {
+    auto found = Adaptation::to_described(table, record, needs.versions, needs.altered);
+    if (found && (sync.alters_columns() || found->adds_empty_columns())) return found;
+  }
+  const auto fits = [&record](const RowsVersion& version) {
+    return schema_diff(*record.columns, *version.schema).fits_target();
+  };
+  if (std::ranges::all_of(needs.versions, fits)) return std::nullopt;  // parsing fingerprints takes time
+  const auto kind = sync.judge_columns(table, record);
+  if (kind != Suspicion::Kind::in_place && kind != Suspicion::Kind::none) return std::nullopt;
+  return Adaptation::to_newest(table, record, needs.versions);
+}
+
+std::optional<Adaptation> TargetNeeds::adaptation(const TableSync& sync, const SyncedTable& table,
+                                                  const OutputRecord& record) const {
+  for (const auto& [oid, needs] : relations_) {
+    if (auto found = adaptation(sync, table, record, needs)) return found;
+  }
+  return std::nullopt;
+}
+
 Adaptations TargetNeeds::adaptations(TableSync& sync) const {
   Adaptations adaptations;
   for_each_streaming(sync, [&](const SyncedTable& table, const OutputRecord& record, const OfRelation& needs) {
-    if (!needs.altered.empty() && sync.is_described(table, record)) {
-      auto found = Adaptation::to_described(table, record, needs.versions, needs.altered);
-      if (found && (sync.alters_columns() || found->adds_empty_columns())) {
-        adaptations.emplace(record.id, *std::move(found));
-        return;
-      }
-    }
-    const auto fits = [&record](const RowsVersion& version) {
-      return schema_diff(*record.columns, *version.schema).fits_target();
-    };
-    if (std::ranges::all_of(needs.versions, fits)) return;  // parsing fingerprints takes time
-    const auto kind = sync.judge_columns(table, record);
-    if (kind != Suspicion::Kind::in_place && kind != Suspicion::Kind::none) return;
-    if (auto found = Adaptation::to_newest(table, record, needs.versions)) {
-      adaptations.emplace(record.id, *std::move(found));
-    }
+    if (auto found = adaptation(sync, table, record, needs)) adaptations.emplace(record.id, *std::move(found));
   });
   return adaptations;
 }

@@ -7,6 +7,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -32,7 +33,11 @@ class TargetNeeds {
   [[nodiscard]] std::map<Oid, std::set<std::string>> overflow_columns(TableSync& sync) const;
   // By output that has its changes alone, the columns of the newest changes, of which the target lacks some.
   [[nodiscard]] std::map<OutputId, TableSchemaRef> new_columns(TableSync& sync) const;
-  // By output, how its target follows the columns of the changes in place.
+  // How the target of one output follows the columns of the changes in place; nullopt: there is nothing to follow, or
+  // it cannot. REQUIRES: `record` is the record that it has before these changes.
+  [[nodiscard]] std::optional<Adaptation> adaptation(const TableSync& sync, const SyncedTable& table,
+                                                     const OutputRecord& record) const;
+  // The same, by output that streams.
   [[nodiscard]] Adaptations adaptations(TableSync& sync) const;
 
  private:
@@ -42,6 +47,8 @@ class TargetNeeds {
     std::set<std::string> overflow;
   };
   // Calls `visit` with the table, the record and the needs of each output that takes changes.
+  [[nodiscard]] static std::optional<Adaptation> adaptation(const TableSync& sync, const SyncedTable& table,
+                                                            const OutputRecord& record, const OfRelation& needs);
   template <class Visit>
   void for_each_streaming(TableSync& sync, const Visit& visit) const;
 

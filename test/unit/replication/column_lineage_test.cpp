@@ -155,6 +155,15 @@ TEST(ColumnLineage, a_copy_that_lacks_a_column_of_before_is_not_continued) {
   EXPECT_FALSE(described().lineage({"a", "id"})) << "their names changed hands since";
 }
 
+TEST(ColumnLineage, a_column_that_is_there_and_not_described_is_not_continued) {
+  const TableSchema described = columns({"id", "b"});
+  const std::vector<ColumnLineage::Described> all{
+      {.print = print({{1, "id"}, {2, "a"}, {3, "b"}}), .columns = &described}};
+  const auto before = print({{1, "id"}, {2, "a"}});
+  EXPECT_FALSE(ColumnLineage::through(before, columns({"id", "a"}), all)) << "a is a generated column";
+  EXPECT_TRUE(ColumnLineage::through(before, columns({"id"}), all)) << "a is not copied";
+}
+
 TEST(ColumnLineage, rows_that_bring_columns_bring_their_fingerprint) {
   const std::string before =
       R"({"columns":[[1,"id",23,-1,700,false,0,5],[2,"a",23,-1,700,false,0,5]],"attributes":2,"file":9})";

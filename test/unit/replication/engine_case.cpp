@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 #include <utility>
 
 #include "base/error.h"
@@ -27,11 +28,17 @@ std::string fingerprint_of(const TableSchema& schema, const Print& print) {
                            column.type_oid, column.typmod);
   }
   return fmt::format(R"({{"publication":"{}","reach":"{}","via_root":false,"schema":[2200,1],"file":{},"written":[{}],)"
-                     R"("identity":"d","columns":[{}],"members":null,"composites":null,"enums":null}})",
-                     print.publication, print.reach, print.file, print.written, columns);
+                     R"("identity":"d","columns":[{}],"attributes":{},"members":null,"composites":null,"enums":null}})",
+                     print.publication, print.reach, print.file, print.written, columns, number);
 }
 
 }  // namespace
+
+std::vector<std::int32_t> attribute_numbers(const TableSchema& schema) {
+  std::vector<std::int32_t> numbers(schema.columns.size());
+  std::iota(numbers.begin(), numbers.end(), 1);
+  return numbers;
+}
 
 postgres::SourceTable in_catalog(const TableSchemaRef& schema, const Print& print) {
   postgres::SourceTable table{.oid = schema->oid, .schema = schema->schema, .name = schema->name};

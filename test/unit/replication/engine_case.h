@@ -42,6 +42,8 @@ struct Print {
 
 // Returns the table as the catalog shows it.
 [[nodiscard]] postgres::SourceTable in_catalog(const TableSchemaRef& schema, const Print& print = {});
+// The attribute numbers that the columns have there.
+[[nodiscard]] std::vector<std::int32_t> attribute_numbers(const TableSchema& schema);
 [[nodiscard]] postgres::Publication published(std::vector<postgres::SourceTable> tables,
                                               std::uint64_t position = 0x1000);
 

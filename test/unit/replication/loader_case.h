@@ -112,6 +112,7 @@ class LoaderCase : public EngineCase {
                                 .number = sync().find(output.id).output->copy_number,
                                 .consistent_point = Lsn{consistent_point},
                                 .columns = schema,
+                                .numbers = attribute_numbers(*schema),
                                 .rows = rows.size()});
   }
   void copy_ends(CopyResult::Kind kind, const std::string& reason = {}) {

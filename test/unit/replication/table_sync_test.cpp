@@ -379,6 +379,7 @@ TEST_F(TableSyncTest, a_table_without_replica_identity_is_left_out_until_it_has_
 // ---- changes that belong to a load ----
 
 TEST_F(TableSyncTest, changes_of_a_load_that_failed_leave_no_trace) {
+  const auto columns_with_price = std::make_shared<const TableSchema>(TableSchema{.schema = "", .name = ""});
   begin();
   stream(items());
   auto& table = output(items_oid);
@@ -387,24 +388,24 @@ TEST_F(TableSyncTest, changes_of_a_load_that_failed_leave_no_trace) {
     changes.edit(table).state = OutputState::suspended;
     changes.note_suspended(table, Lsn{7});
     changes.note_altered(table, Lsn{7});
-    changes.note_overflow(table, "price");
+    changes.spooled(table).add_rows(columns_with_price, {"price"}, Lsn{7});
     EXPECT_EQ(changes.look(table).state, OutputState::suspended);
   }
   EXPECT_EQ(state_of(items_oid), OutputState::streaming);
   EXPECT_FALSE(table.suspended_at.is_set());
   EXPECT_FALSE(table.altered_at.is_set());
-  EXPECT_TRUE(table.overflow_columns.empty());
+  EXPECT_TRUE(table.spooled.entries().empty());
   TableChanges changes(sync());
   changes.edit(table).state = OutputState::suspended;
   changes.note_suspended(table, Lsn{7});
   changes.note_altered(table, Lsn{9});
   changes.note_altered(table, Lsn{8});
-  changes.note_overflow(table, "price");
+  changes.spooled(table).add_rows(columns_with_price, {"price"}, Lsn{7});
   changes.adopt();
   EXPECT_EQ(state_of(items_oid), OutputState::suspended);
   EXPECT_EQ(table.suspended_at, Lsn{7});
   EXPECT_EQ(table.altered_at, Lsn{9}) << "the last one counts";
-  EXPECT_EQ(table.overflow_columns, std::set<std::string>{"price"});
+  EXPECT_EQ(table.spooled.overflow(), std::set<std::string>{"price"});
 }
 
 }  // namespace
