@@ -87,6 +87,11 @@ struct FoundOutput {
   return record.changes_only;
 }
 
+// The output has its changes alone, and has begun.
+[[nodiscard]] inline bool has_changes_alone(const OutputRecord& record) {
+  return record.changes_only && record.columns != nullptr;
+}
+
 // Suspends the output with `reason` and logs that. A copy of it that is whole is no longer used.
 void suspend(SyncedOutput& output, const std::string& reason);
 // Marks the output for a new copy (leaving.h, require_copy): `pending`, or `removed` or `suspended` where it cannot be

@@ -9,7 +9,7 @@
 // swapped in, as a target that streams gets them before a load (columns_in_place.h). Worked:
 //
 //   catalog   t has the columns (id, a); its copy is ordered with that fingerprint
-//   copier    consistent point 0/60, columns (id, a), attributes 1 and 2
+//   snapshot  consistent point 0/60, columns (id, a), attributes 1 and 2
 //   stream    0/70 INSERT; 0/80 ALTER TABLE t RENAME a TO b; 0/90 INSERT: both rows go to the spool
 //   catalog   shows (id, b): no row was written again, so the copy stays useful
 //   loader    0/90 is reached: the copy's column is renamed, in a load of its own, and the copy is swapped in; the row

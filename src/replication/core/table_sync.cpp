@@ -7,11 +7,7 @@
 #include <utility>
 
 #include "base/check.h"
-#include "destination/target_shape.h"
 #include "model/same_table.h"
-#include "model/schema_diff.h"
-#include "postgres/catalog/fingerprint.h"
-#include "replication/core/columns_in_place.h"
 #include "replication/core/copy_queue.h"
 #include "replication/core/leaving.h"
 #include "replication/core/table_comparison.h"
@@ -23,16 +19,12 @@ namespace {
 
 constexpr auto renamed_reason = "renamed in the source; the target table is kept";
 
-// The output has its changes alone, and has begun.
-bool has_changes_alone(const OutputRecord& record) {
-  return record.changes_only && record.columns != nullptr;
-}
-
 }  // namespace
 
 TableSync::TableSync(TableSyncOptions options, const destination::NameRules& names, destination::State known)
     : options_(std::move(options)),
-      new_outputs_(tables_, names, options_.dataset, options_.style.naming, options_.outputs) {
+      new_outputs_(tables_, names, options_.dataset, options_.style.naming, options_.outputs),
+      comparison_(options_.style, options_.suspicion, new_outputs_) {
   for (auto& table : known.tables) {
     leaving_.know(table);
     tables_.add(std::move(table));
@@ -58,46 +50,6 @@ TableSync::TableSync(TableSyncOptions options, const destination::NameRules& nam
 
 bool TableSync::is_wanted(const postgres::SourceTable& table) const {
   return wanted_.empty() || wanted_.contains({table.schema, table.name});
-}
-
-// Adopts column descriptions that the user changed. The target of a streaming output gets them too (take_described).
-void TableSync::describe(const SyncedTable& table, SyncedOutput& output) {
-  auto& record = output.record;
-  auto described = *record.columns;
-  for (auto& column : described.columns) {
-    const auto asked_for = table.source.overrides.find(column.name);
-    if (asked_for != table.source.overrides.end() && asked_for->second.description)
-      column.description = *asked_for->second.description;
-  }
-  if (described == *record.columns) return;
-  record.columns = std::make_shared<const TableSchema>(std::move(described));
-  if (record.state == OutputState::streaming) described_.push_back(record);
-}
-
-// Compares names, types and metadata columns with what the user configured, at the first publication_seen of a run
-// only. True: they differ, and the streaming output becomes pending.
-bool TableSync::restyle(const SyncedTable& table, SyncedOutput& output) {
-  auto& record = output.record;
-  if (restyled_) return false;
-  if (record.columns == nullptr) {
-    auto target = new_outputs_.choose_again(output);  // no target exists yet
-    record.target_schema = std::move(target.schema);
-    record.target_name = std::move(target.table);
-    return false;
-  }
-  const bool has_shape = destination::has_current_shape(new_outputs_.rules(), record, options_.style, output.dataset);
-  if (has_shape && follows_overrides(record, table.source.overrides)) {
-    describe(table, output);
-    return false;
-  }
-  if (!has_shape) {
-    auto target = new_outputs_.choose_again(output);
-    if (target != record.target()) output.moves_to = std::move(target);
-  }
-  if (record.state != OutputState::streaming) return false;
-  record.state = OutputState::pending;
-  record.reason = "other names, types or metadata columns are requested than when it was copied";
-  return true;
 }
 
 TableSync::Renamed TableSync::leave_old_name(Oid oid, const std::string& reason) {
@@ -217,73 +169,6 @@ bool note_partial(const SyncedTable& table, SyncedOutput& output) {
 
 }  // namespace
 
-// Judges the difference between the record's fingerprint and the catalog's (suspicion.h). A difference that a TRUNCATE
-// may explain waits until the stream has come as far as the catalog (position_ <= reached_). A copy that is not swapped
-// in yet is never marked suspect, since it may hold what the catalog shows; that waits too. What waits is `undecided`,
-// and decide() comes back to it. A gap that lasts as long as the table is as it is now (lasting_gap) marks a streaming
-// output suspect.
-bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
-  auto& record = output.record;
-  const bool copying = record.state == OutputState::copying;
-  const auto gap = copying ? std::string() : lasting_gap(table.source);
-  output.undecided.reset();
-  if (record.changes_only && !copying) return false;
-  if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
-  auto found = judge(table.record, record, table.source, !copying && position_ <= reached_, options_.suspicion);
-  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
-    output.undecided = position_;  // a copy is judged once it is swapped in
-    any_undecided_ = true;
-    return false;
-  }
-  if (found.kind == Suspicion::Kind::in_place) {
-    if (!copying && is_caught_up()) {
-      if (follow_catalog(table, output, alterations_)) return true;
-    } else if (copying || may_follow(table, record)) {  // rows may still bring the change
-      output.undecided = position_;
-      any_undecided_ = true;
-      return false;
-    }
-    found.kind = Suspicion::Kind::resync;
-  }
-  if (found.kind == Suspicion::Kind::resync) {
-    ask_for_copy(table, output, found.reason);
-    return true;
-  }
-  if (found.kind == Suspicion::Kind::suspect) mark_suspect(record, std::move(found.reason));
-  if (!gap.empty()) mark_suspect(record, gap);
-  record.fingerprint = table.source.fingerprint;
-  return true;
-}
-
-// An output whose rows are never copied: what another output would be copied again for leaves a gap here, which the
-// user asked for. New columns come with the first change that has them (BatchApply::add).
-bool TableSync::continue_with_changes(const SyncedTable& table, SyncedOutput& output) {
-  auto& record = output.record;
-  const auto& now = table.source;
-  const bool came_back = record.state == OutputState::removed;
-  const bool changed = came_back || record.fingerprint != now.fingerprint;
-  if (changed) {
-    spdlog::warn("table {}.{} continues with its changes only: {}", now.schema, now.name,
-                 came_back
-                     ? "changes made while it was not published are missing"
-                     : "the publication or the table was altered, rows that changed without a message are missing");
-  }
-  if (came_back) {
-    record.state = OutputState::streaming;
-    record.reason.clear();
-  }
-  record.fingerprint = now.fingerprint;
-  if (!restyled_ && (!destination::has_current_shape(new_outputs_.rules(), record, options_.style, output.dataset) ||
-                     !follows_overrides(record, now.overrides))) {
-    spdlog::warn(
-        "table {}.{} keeps its name, types and metadata columns: it has its changes only, and only a resync "
-        "changes them",
-        now.schema, now.name);
-  }
-  describe(table, output);
-  return changed;
-}
-
 // Takes in one published table. True: one of its records changed. The order matters: the table has left its old name
 // before it is looked at under the new one, it has its new OID before outputs are added to it, and it has its outputs
 // before they are judged.
@@ -298,84 +183,30 @@ bool TableSync::adopt(const postgres::SourceTable& table) {
   known->source = table;
   bool changed = match_outputs(*known) || recreated;
   for (auto& output : known->outputs) {
-    if (output.is_asked) changed = adopt_output(*known, output, recreated) || changed;
-  }
-  return changed;
-}
-
-// The first publication_seen of a run comes before the targets are compared with their records, so it alters none.
-bool TableSync::is_caught_up() const {
-  return position_ <= reached_ && restyled_;
-}
-
-Suspicion::Kind TableSync::judge_columns(const SyncedTable& table, const OutputRecord& record) const {
-  if (record.changes_only || record.columns == nullptr || record.fingerprint.empty()) return Suspicion::Kind::resync;
-  if (table.source.fingerprint.empty()) return Suspicion::Kind::resync;  // it left before this run
-  return judge(table.record, record, table.source, position_ <= reached_, options_.suspicion).kind;
-}
-
-bool TableSync::is_described(const SyncedTable& table, const OutputRecord& record) const {
-  const auto& source = table.source;
-  if (record.changes_only || record.columns == nullptr) return false;
-  return !record.fingerprint.empty() && !source.fingerprint.empty() &&
-         postgres::is_described_between(postgres::parse_fingerprint(record.fingerprint),
-                                        postgres::parse_fingerprint(source.fingerprint));
-}
-
-// Compares an output with its published table. The order matters: a copy that is required by a coarse reason
-// (recreated, published again, other columns) makes the finer comparisons needless, and restyle comes last because a
-// table that is copied anyway gets its new style with that copy.
-bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recreated) {
-  auto& record = output.record;
-  if (is_suspended_by_request(record)) {
-    static_cast<void>(restyle(table, output));
-    return recreated;
-  }
-  if (has_changes_alone(record)) {
-    if (recreated) record.state = OutputState::removed;
-    return continue_with_changes(table, output);
-  }
-  bool changed = recreated;
-  if (recreated) {
-    ask_for_copy(table, output, "the table was dropped and created again in the source");
-  } else if (record.state == OutputState::removed) {
-    ask_for_copy(table, output, "the table is published again");
-    changed = true;
-  } else if (record.state == OutputState::streaming) {
-    const auto reason = other_columns(record, table.source);
-    if (!reason.empty()) {
-      const auto kind = judge_columns(table, record);
-      changed = kind != Suspicion::Kind::in_place && kind != Suspicion::Kind::wait;
-    }
-    if (changed) ask_for_copy(table, output, reason);
-  }
-  if (record.state == OutputState::streaming || record.state == OutputState::copying) {
-    changed = compare_with_catalog(table, output) || changed;
-  }
-  changed = restyle(table, output) || changed;
-  if (changed && record.state == OutputState::pending) {
-    output.copied.reset();
-    spdlog::info("table {}.{} is copied again: {}", record.schema, record.name, record.reason);
+    if (output.is_asked) changed = comparison_.adopt(*known, output, recreated) || changed;
+    any_undecided_ = any_undecided_ || output.undecided;
   }
   return changed;
 }
 
 RecordChanges TableSync::decide(Lsn reached) {
   RecordChanges changed;
-  reached_ = reached;
+  comparison_.reach(reached);
   if (!std::exchange(any_undecided_, false)) return changed;
   for (auto& [oid, table] : tables_.all()) {
     for (auto& output : table.outputs) {
+      const bool is_due =
+          output.undecided && output.record.state == OutputState::streaming && *output.undecided <= reached;
+      const bool has_changed = is_due && comparison_.decide(table, output);
       any_undecided_ = any_undecided_ || output.undecided;
-      if (!output.undecided || output.record.state != OutputState::streaming || *output.undecided > reached) continue;
-      if (!compare_with_catalog(table, output)) continue;
+      if (!has_changed) continue;
       if (output.record.state == OutputState::pending) {
         spdlog::info("table {} is copied again: {}", table.source.full_name(), output.record.reason);
       }
       changed.outputs.push_back(output.record);
     }
   }
-  changed.alterations = std::exchange(alterations_, {});
+  changed.alterations = comparison_.take_alterations();
   return changed;
 }
 
@@ -384,8 +215,7 @@ RecordChanges TableSync::decide(Lsn reached) {
 // other, or came back under another OID, is thereby found before it could count as gone.
 RecordChanges TableSync::publication_seen(const postgres::Publication& publication, Lsn reached) {
   RecordChanges changed;
-  position_ = publication.position;
-  reached_ = reached;
+  comparison_.begin_look(publication.position, reached);
   std::set<Oid> seen, published;
   const auto members_before = std::exchange(members_, {});
   joined_ = publication.joined;
@@ -418,8 +248,8 @@ RecordChanges TableSync::publication_seen(const postgres::Publication& publicati
   changed.outputs.insert(changed.outputs.end(), left_.begin(), left_.end());
   left_.clear();
   changed.renames = std::exchange(renames_, {});
-  restyled_ = true;
-  changed.alterations = std::exchange(alterations_, {});
+  comparison_.end_look();
+  changed.alterations = comparison_.take_alterations();
   return changed;
 }
 
@@ -579,9 +409,8 @@ RecordChanges TableSync::compare_targets(destination::Destination& destination) 
     answer_altered_target(*table, *output, altered, options_.suspicion.resync_max_size);
     changed.outputs.push_back(output->record);
   }
-  std::erase_if(described_, [this](const OutputRecord& record) {
-    return find(record.id).output->record.state != OutputState::streaming;
-  });
+  comparison_.keep_described(
+      [this](const OutputRecord& record) { return find(record.id).output->record.state == OutputState::streaming; });
   return changed;
 }
 

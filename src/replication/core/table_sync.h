@@ -82,6 +82,7 @@
 #include "postgres/catalog/catalog.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/slot/slot.h"
+#include "replication/core/catalog_comparison.h"
 #include "replication/core/known_tables.h"
 #include "replication/core/leaving_tables.h"
 #include "replication/core/new_outputs.h"
@@ -140,7 +141,7 @@ class TableSync {
   [[nodiscard]] Lsn last_leaves_at() const { return leaving_.last_leaves_at(); }
   // The streaming outputs whose column descriptions changed since the last call; their records hold the new
   // descriptions.
-  [[nodiscard]] std::vector<OutputRecord> take_described() { return std::exchange(described_, {}); }
+  [[nodiscard]] std::vector<OutputRecord> take_described() { return comparison_.take_described(); }
   // Marks the pending outputs whose copy is not postponed beyond `now` as copying, and returns them; their copies are
   // reported under `load_id` in _walbrook.loads. Outputs whose table the role cannot read are suspended instead, and
   // are returned as well: look at the state. REQUIRES: the caller stores the records before it orders the copies.
@@ -174,10 +175,14 @@ class TableSync {
   // Judges the difference between the record and its table as the catalog shows it (suspicion.h). Rows of other columns
   // than the record's may go into its target where it is `none` or `in_place` (columns_in_place.h); `resync` if nothing
   // is known. REQUIRES: the record's output is streaming.
-  [[nodiscard]] Suspicion::Kind judge_columns(const SyncedTable& table, const OutputRecord& record) const;
+  [[nodiscard]] Suspicion::Kind judge_columns(const SyncedTable& table, const OutputRecord& record) const {
+    return comparison_.judge_columns(table, record);
+  }
   // Every command that altered the table since the record's fingerprint has brought a description (ddl_trigger.h), or
   // will.
-  [[nodiscard]] bool is_described(const SyncedTable& table, const OutputRecord& record) const;
+  [[nodiscard]] static bool is_described(const SyncedTable& table, const OutputRecord& record) {
+    return CatalogComparison::is_described(table, record);
+  }
   [[nodiscard]] bool alters_columns() const { return options_.suspicion.alters_columns; }
   // The output is left out, and its user misses it: it has a copy, or its table was asked for by name.
   [[nodiscard]] bool is_missed(const SyncedOutput& output) const;
@@ -193,17 +198,9 @@ class TableSync {
     bool suspended = false;     // one of them was suspended by request
   };
   bool adopt_new(const postgres::SourceTable& table, const Renamed& before);
-  bool adopt_output(SyncedTable& table, SyncedOutput& output, bool recreated);
   bool match_outputs(SyncedTable& table);
   bool rejoin(const postgres::SourceTable& table);
   bool leave_out(const postgres::LeftOutTable& table);
-  // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
-  // record changed.
-  bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
-  [[nodiscard]] bool is_caught_up() const;
-  bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
-  bool restyle(const SyncedTable& table, SyncedOutput& output);
-  void describe(const SyncedTable& table, SyncedOutput& output);
   // Renames the tables whose targets can follow their names (table_renames.h).
   void follow_renames(const postgres::Publication& publication);
   // The table with this OID does not have its name any more: its outputs under the old name are removed, and their last
@@ -215,21 +212,17 @@ class TableSync {
   std::set<std::pair<std::string, std::string>> wanted_;  // schema and name of options_.wanted
   KnownTables tables_;
   NewOutputs new_outputs_;
+  CatalogComparison comparison_;
   std::unordered_map<Oid, Oid> members_;  // relation → table
   LeavingTables leaving_{tables_};
   std::vector<OutputRecord> left_;  // removed outputs of renamed tables, until they are stored
   std::vector<Renames> renames_;    // until they are stored
-  std::vector<OutputRecord> described_;
-  std::vector<TargetAlteration> alterations_;  // of records that changed, until they are stored
   // Publication::joined of the publication that was seen last.
   std::set<Oid> joined_;
   // The number of the newest copy, over all outputs: a renamed table has new outputs while the copy of an old one may
   // still be under way.
   std::uint64_t newest_copy_ = 0;
-  Lsn position_;                // Publication::position of the publication that was seen last
-  Lsn reached_;                 // the checkpoint that the caller passed last
   bool any_undecided_ = false;  // an output may have SyncedOutput::undecided set
-  bool restyled_ = false;       // the first publication_seen has compared target names and types with the options
 };
 
 }  // namespace walbrook::replication
