@@ -119,6 +119,22 @@ TEST_P(MoveTest, a_target_replaces_the_one_of_a_table_that_is_gone) {
   EXPECT_FALSE(is_there(fresh));
 }
 
+TEST_P(MoveTest, the_name_that_a_target_left_is_free_for_another_table) {
+  const auto a = create(named("a", 17001), {{1, "a", 1}});
+  const auto b = renamed(a, "b");
+  move({{b, a.target()}});
+  const auto another = create(named("a", 17002), {{1, "another", 2}});
+  add_row(b, 10);
+  add_row(another, 11);
+  const Strings of_b{"10|added|5", "1|a|1"}, of_another{"11|added|5", "1|another|2"};
+  for (const bool again : {false, true}) {
+    if (again) open();
+    EXPECT_EQ(rows(b), of_b);
+    EXPECT_EQ(rows(another), of_another);
+    EXPECT_TRUE(destination().inspect(std::vector{b, another}).empty());
+  }
+}
+
 TEST_P(MoveTest, a_target_that_is_missing_is_refused) {
   const auto a = create(named("a", 17001), {{1, "a", 1}});
   const auto gone = record(named("gone", 17002));

@@ -21,6 +21,11 @@ std::string table_folder(std::string_view schema, std::string_view table) {
   return folder_name(schema) + "/" + folder_name(table);
 }
 
+std::string table_folder_of(std::string_view file) {
+  const auto schema = file.find('/');
+  return std::string(file.substr(0, file.find('/', schema + 1)));
+}
+
 std::string pipeline_folder(std::string_view pipeline) {
   return fmt::format("{}/{}", state_folder, folder_name(pipeline));
 }

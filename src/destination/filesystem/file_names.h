@@ -22,6 +22,8 @@ inline constexpr std::string_view state_folder = "_walbrook";
 inline constexpr std::string_view views_file = "views.sql";
 
 [[nodiscard]] std::string table_folder(std::string_view schema, std::string_view table);
+// The folder of the table that the file was written for. Files stay in it when their table gets another name.
+[[nodiscard]] std::string table_folder_of(std::string_view file);
 [[nodiscard]] std::string pipeline_folder(std::string_view pipeline);
 [[nodiscard]] std::string manifest_file(std::string_view pipeline);
 [[nodiscard]] std::string records_file(std::string_view pipeline, std::int64_t batch);

@@ -10,7 +10,7 @@ const Capabilities& capabilities() {
                                 .atomic = false,
                                 .transactional_ddl = true,
                                 .keeps_prepared = true,
-                                .moves = Moves::none,  // a table's files are in a folder of its name
+                                .moves = Moves::everywhere,
                                 .values = duckdb::capabilities().values,
                                 .names = duckdb::capabilities().names};
   return own;

@@ -12,6 +12,7 @@
 #include <cstring>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -121,7 +122,7 @@ std::unique_ptr<ReadSession> FilesystemDestination::open_session(const ReadOptio
                  .path_of = [this](const std::string& name) { return storage_->path_of(name); },
                  .manifests =
                      [this] {
-                       auto manifests = store_->others();
+                       auto manifests = store_->others().manifests;
                        if (auto own = store_->read(); own.batch > 0)
                          manifests.emplace(options_.pipeline, std::move(own));
                        return manifests;
@@ -172,8 +173,10 @@ void FilesystemDestination::check_still_there() {
 
 bool FilesystemDestination::has_all_files(const FileTarget& target) {
   std::map<std::string, std::uint64_t> there;
-  for (const auto& file : storage_->list(table_folder(target.table.schema, target.table.table))) {
-    there.emplace(file.name, file.bytes);
+  std::set<std::string> folders;
+  for (const auto& file : target.files) folders.insert(table_folder_of(file.name));
+  for (const auto& folder : folders) {
+    for (const auto& file : storage_->list(folder)) there.emplace(file.name, file.bytes);
   }
   return std::ranges::all_of(target.files, [&](const DataFile& file) {
     const auto found = there.find(file.name);
@@ -181,8 +184,7 @@ bool FilesystemDestination::has_all_files(const FileTarget& target) {
   });
 }
 
-std::optional<TargetFinding> FilesystemDestination::inspect_one(const Manifest& manifest,
-                                                                const std::map<std::string, Manifest>& others,
+std::optional<TargetFinding> FilesystemDestination::inspect_one(const Manifest& manifest, const OtherPipelines& others,
                                                                 const OutputRecord& output) {
   using Kind = TargetFinding::Kind;
   if (const auto conflict = store_->conflict(manifest, others, output.target())) {

@@ -47,8 +47,7 @@ class FilesystemDestination final : public destination::Destination, private Que
   [[nodiscard]] Manifest manifest() const;
   void set_manifest(Manifest manifest);
   void find_out_about_uncertain();
-  [[nodiscard]] std::optional<TargetFinding> inspect_one(const Manifest& manifest,
-                                                         const std::map<std::string, Manifest>& others,
+  [[nodiscard]] std::optional<TargetFinding> inspect_one(const Manifest& manifest, const OtherPipelines& others,
                                                          const OutputRecord& output);
   [[nodiscard]] bool has_all_files(const FileTarget& target);
   void forget_outputs(Manifest& manifest, std::span<const OutputRecord> outputs);

@@ -143,8 +143,30 @@ void FilesystemTransaction::supersede(const FileTarget& target) {
   for (const auto& file : target.files) outcome_.manifest.superseded.push_back({.name = file.name, .since = now});
 }
 
-void FilesystemTransaction::move(std::span<const TargetMove> /*moves*/) {
-  throw Error(ErrorKind::internal, "files do not get other names");
+// The files stay where they are: the manifest names them, whatever folder they are in.
+void FilesystemTransaction::move(std::span<const TargetMove> moves) {
+  auto& targets = outcome_.manifest.targets;
+  if (!others_) others_ = store_.others();
+  for (const auto& each : moves) {
+    if (const auto conflict = store_.conflict(outcome_.manifest, *others_, each.output.target())) {
+      throw TargetRefused(conflict->reason, conflict->hint);
+    }
+  }
+  std::vector<FileTarget> moved;
+  for (const auto& each : moves) {
+    static_cast<void>(target_of(each.before()));
+    auto taken = targets.extract(Name{each.former.schema, each.former.table});
+    moved.push_back(std::move(taken.mapped()));
+  }
+  for (std::size_t i = 0; i < moves.size(); ++i) {
+    const auto name = name_of(moves[i].output);
+    if (const auto found = targets.find(name); found != targets.end()) supersede(found->second);
+    moved[i].table.schema = name.first;
+    moved[i].table.table = name.second;
+    targets.insert_or_assign(name, std::move(moved[i]));
+    present_.insert(name);
+  }
+  records_changed_ = true;
 }
 
 void FilesystemTransaction::complete(const OutputRecord& output, const RowsOf& /*rows*/,

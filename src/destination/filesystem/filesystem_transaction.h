@@ -78,9 +78,8 @@ class FilesystemTransaction final : public destination::Transaction {
   bool records_changed_ = false;
   std::size_t prepared_parts_ = 0;             // that this transaction has kept
   std::vector<std::string> dropped_prepared_;  // files that are removed once the transaction is durable
-  std::optional<std::map<std::string, Manifest>>
-      others_;              // of the other pipelines, read when a name is first asked for
-  std::set<Name> present_;  // targets of earlier transactions whose files are there
+  std::optional<OtherPipelines> others_;       // read when a name is first asked for
+  std::set<Name> present_;                     // targets of earlier transactions whose files are there
   std::map<Name, std::unique_ptr<FileWriter>> writers_;
   std::map<OutputId, FinishedCopy> altered_copies_;
   std::set<OutputId> taken_copies_;

@@ -100,24 +100,37 @@ std::vector<std::string> ManifestStore::other_pipelines() const {
   return {found.begin(), found.end()};
 }
 
-std::map<std::string, Manifest> ManifestStore::others() const {
-  std::map<std::string, Manifest> manifests;
+OtherPipelines ManifestStore::others() const {
+  OtherPipelines others;
   for (const auto& pipeline : other_pipelines()) {
-    if (auto manifest = read_of(pipeline)) manifests.emplace(pipeline, *std::move(manifest));
+    auto manifest = read_of(pipeline);
+    if (!manifest) continue;
+    for (const auto& [name, target] : manifest->targets) {
+      others.folders.emplace(table_folder(name.first, name.second), pipeline);
+      for (const auto& file : target.files) others.folders.emplace(table_folder_of(file.name), pipeline);
+    }
+    for (const auto& file : manifest->superseded) others.folders.emplace(table_folder_of(file.name), pipeline);
+    others.manifests.emplace(pipeline, *std::move(manifest));
   }
-  return manifests;
+  return others;
 }
 
-std::optional<NameConflict> ManifestStore::conflict(const Manifest& own, const std::map<std::string, Manifest>& others,
+// Files keep the folder of the name that their table had when they were written: another pipeline's table of that name
+// would overwrite them.
+std::optional<NameConflict> ManifestStore::conflict(const Manifest& own, const OtherPipelines& others,
                                                     const TargetName& name) const {
   const auto is_named = [&](const auto& entry) {
     return duckdb::same_name(entry.first.first, name.schema) && duckdb::same_name(entry.first.second, name.table);
   };
-  for (const auto& [pipeline, manifest] : others) {
+  for (const auto& [pipeline, manifest] : others.manifests) {
     if (std::ranges::any_of(manifest.targets, is_named)) return name_conflict_of(name, label_, pipeline);
   }
   if (std::ranges::any_of(own.targets, is_named)) return std::nullopt;
-  for (const auto& file : storage_.list(table_folder(name.schema, name.table))) {
+  const auto folder = table_folder(name.schema, name.table);
+  if (const auto found = others.folders.find(folder); found != others.folders.end()) {
+    return name_conflict_of(name, label_, found->second);
+  }
+  for (const auto& file : storage_.list(folder)) {
     if (is_data_file(file_part(file.name))) continue;
     return NameConflict{.reason = fmt::format("{} in {} was not written by walbrook", file.name, label_),
                         .hint = remedy("It is not touched. Move it away, or use another schema for the target tables: "
@@ -143,17 +156,18 @@ void ManifestStore::remove_leftovers(Manifest& manifest) {
   std::set<std::string> folders;
   for (const auto& [name, target] : manifest.targets) {
     folders.insert(table_folder(name.first, name.second));
-    for (const auto& file : target.files) kept.insert(file.name);
+    for (const auto& file : target.files) {
+      kept.insert(file.name);
+      folders.insert(table_folder_of(file.name));
+    }
   }
   for (const auto& [id, output] : manifest.outputs) {
     folders.insert(table_folder(output.target_schema, output.target_name));
   }
-  for (const auto& file : manifest.superseded) folders.insert(file.name.substr(0, file.name.rfind('/')));
+  for (const auto& file : manifest.superseded) folders.insert(table_folder_of(file.name));
   static_cast<void>(take_expired(manifest));
   for (const auto& file : manifest.superseded) kept.insert(file.name);
-  for (const auto& [pipeline, other] : others()) {
-    for (const auto& [name, target] : other.targets) folders.erase(table_folder(name.first, name.second));
-  }
+  for (const auto& [folder, pipeline] : others().folders) folders.erase(folder);
   for (const auto& folder : folders) {
     for (const auto& file : storage_.list(folder)) {
       if (is_data_file(file_part(file.name)) && !kept.contains(file.name)) storage_.remove(file.name);

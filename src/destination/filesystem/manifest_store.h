@@ -16,6 +16,12 @@
 
 namespace walbrook::destination::filesystem {
 
+// What all other pipelines have in the folder.
+struct OtherPipelines {
+  std::map<std::string, Manifest> manifests{};   // by pipeline
+  std::map<std::string, std::string> folders{};  // folders of tables with files of a pipeline, with its name
+};
+
 class ManifestStore {
  public:
   // Borrows `storage` for its lifetime.
@@ -30,11 +36,10 @@ class ManifestStore {
   // Writes views.sql. If it cannot, it logs that: the views show an older batch until the next one is written.
   void write_views(const Manifest& manifest) noexcept;
 
-  // Returns the manifests of all other pipelines in the folder, by their names.
-  [[nodiscard]] std::map<std::string, Manifest> others() const;
+  [[nodiscard]] OtherPipelines others() const;
   // Returns why the target's name is taken: the pipeline that owns it, or files that walbrook did not write. nullopt:
   // it is free, or the pipeline's own.
-  [[nodiscard]] std::optional<NameConflict> conflict(const Manifest& own, const std::map<std::string, Manifest>& others,
+  [[nodiscard]] std::optional<NameConflict> conflict(const Manifest& own, const OtherPipelines& others,
                                                      const TargetName& name) const;
 
   // Takes the files that were superseded so long ago that no query reads them any more out of the manifest, and returns

@@ -308,5 +308,28 @@ TEST_F(FilesTest, queries_see_the_current_state_and_no_other_file) {
   EXPECT_EQ(session->query("SELECT count(*) FROM orders").rows.at(0).at(0), "3");
 }
 
+// Files of the former name would be overwritten by those of another pipeline's table.
+TEST_F(FilesTest, the_folder_that_a_moved_target_left_is_no_other_pipelines) {
+  open();
+  const auto a = create(contract::table("a", {{"id", int4, key}, {"note", text}}, 17001), {{1, "one"}});
+  auto b = a;
+  b.name = b.target_name = "b";
+  load(0x3000, [&](Transaction& transaction) {
+    transaction.move(std::vector{destination::TargetMove{b, a.target()}});
+    transaction.put(destination::PutOutput{b});
+  });
+  append_changes(b, 0x3100, {{Op::insert, {2, "two"}}});
+  const auto in_a = files_of("a");
+  EXPECT_EQ(files_of("b").size(), 1U);
+  close();
+  open("second");
+  const auto taken = destination().inspect({&a, 1});
+  ASSERT_EQ(taken.size(), 1U);
+  EXPECT_EQ(taken[0].kind, destination::TargetFinding::Kind::name_conflict);
+  EXPECT_NE(error_of([&] { static_cast<void>(copy_writer(a)); }), "");
+  close();
+  EXPECT_EQ(files_of("a"), in_a);
+}
+
 }  // namespace
 }  // namespace walbrook::contract
