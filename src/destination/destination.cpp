@@ -12,6 +12,13 @@ CommitWasDurable::CommitWasDurable(const std::string& destination, Lsn checkpoin
                                       destination, checkpoint.to_string()),
                           walbrook::remedy("Nothing is lost: {}, it continues from there.", RemedyAction::run_again)) {}
 
+WrittenByAnother::WrittenByAnother(const std::string& destination, Lsn checkpoint)
+    : DestinationOutdated(
+          ErrorKind::destination,
+          fmt::format("{}: another walbrook has written this pipeline meanwhile (checkpoint {})", destination,
+                      checkpoint.to_string()),
+          walbrook::remedy("Nothing is lost: if the other one has ended, {}.", RemedyAction::run_again)) {}
+
 TypeWasAltered::TypeWasAltered(const Error& refused)
     : DestinationOutdated(ErrorKind::destination,
                           refused.cause() + "; the type was altered in the source since this run began",

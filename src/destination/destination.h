@@ -65,6 +65,13 @@ class CommitWasDurable final : public DestinationOutdated {
   CommitWasDurable(const std::string& destination, Lsn checkpoint);
 };
 
+// Another process has written this pipeline since this one did: its checkpoint is not the one that this process left.
+// Slots and locks keep two processes apart only as long as their connections live.
+class WrittenByAnother final : public DestinationOutdated {
+ public:
+  WrittenByAnother(const std::string& destination, Lsn checkpoint);
+};
+
 // A value does not fit the destination's copy of its type, which was altered in the source since it was made
 // (Destination::make_types).
 class TypeWasAltered final : public DestinationOutdated {

@@ -154,6 +154,21 @@ walbrook run --source "postgresql://loader@127.0.0.1/shop?sslmode=verify-full&ss
 exit_code=$?
 admin "ALTER SYSTEM RESET ssl" && admin "SELECT pg_reload_conf()"
 
+### 3 connection requires a valid client certificate
+shop
+source "$SETUP/tls.sh"
+hba=$SERVER/data/pg_hba.conf
+cp "$hba" hba
+cp ~/shop-ca.pem "$SERVER/data/root.crt"; chown --reference="$hba" "$SERVER/data/root.crt"
+echo "hostssl all loader all cert" | cat - hba > "$hba"
+admin "ALTER SYSTEM SET ssl_ca_file = 'root.crt'" && admin "SELECT pg_reload_conf()"
+for try in $(seq 50); do psql -qX "$S?sslmode=require" -c "" 2>/dev/null || break; done
+walbrook run --source "$S?sslmode=require"
+exit_code=$?
+cat hba > "$hba"
+admin "ALTER SYSTEM RESET ssl" && admin "ALTER SYSTEM RESET ssl_ca_file" && admin "SELECT pg_reload_conf()"
+for try in $(seq 50); do psql -qX "$S" -c "" 2>/dev/null && break; done
+
 ### 3 must be superuser or replication role to start walsender
 shop
 admin "ALTER ROLE loader NOREPLICATION"

@@ -213,6 +213,26 @@ TEST(Follow, p3_an_idle_publication_moves_on_and_never_past_the_checkpoint) {
   EXPECT_EQ(db.slot_past_checkpoint(), "");
 }
 
+// With this setting, the server sends no keepalive of its own.
+TEST(Follow, p3_an_idle_publication_moves_on_without_wal_sender_timeout) {
+  ReplicatedDatabase db;
+  db.exec("CREATE TABLE quiet(id int PRIMARY KEY); INSERT INTO quiet VALUES (1)");
+  db.pipeline.source += " options='-c wal_sender_timeout=0'";
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(arrives(db, "SELECT count(*) FROM public.quiet", "1")) << follower.err();
+  for (int i = 0; i < 2; ++i) {
+    db.exec("SELECT pg_logical_emit_message(false, 'noise', repeat('x', 100000))");
+    const auto written = lsn(db.value("SELECT pg_current_wal_insert_lsn()"));
+    EXPECT_TRUE(eventually([&] { return lsn(confirmed(db)) >= written; }, milliseconds(20'000)))
+        << "the slot stays at " << confirmed(db) << "\n"
+        << follower.err();
+  }
+  db.exec("INSERT INTO quiet VALUES (2)");
+  EXPECT_TRUE(arrives(db, "SELECT count(*) FROM public.quiet", "2")) << follower.err();
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0);
+}
+
 TEST(Follow, p3_a_single_run_moves_an_idle_slot) {
   const ReplicatedDatabase db;
   const ScratchDatabase busy(db.server());

@@ -1,5 +1,6 @@
 // The server invalidates the slot: it removes WAL that the slot needs (max_slot_wal_keep_size) while a run reads it, or
-// nobody has read the slot for too long (idle_replication_slot_timeout).
+// nobody has read the slot for too long (idle_replication_slot_timeout). Or somebody drops the slot while a run
+// follows.
 #include <gtest/gtest.h>
 
 #include "test/support/replicated_database.h"
@@ -58,6 +59,40 @@ TEST(InvalidatedSlot, is_told_to_be_idle_too_long) {
         << result.describe();
   }
 }
+
+class DroppedSlot : public ::testing::TestWithParam<bool> {};
+
+TEST_P(DroppedSlot, ends_a_run_that_follows_although_one_of_its_name_is_there_again) {
+  const ReplicatedDatabase db;
+  db.exec("CREATE TABLE t(id int PRIMARY KEY); INSERT INTO t VALUES (1)");
+  Process follower(db.pipeline.command("run", {"--follow"}));
+  ASSERT_TRUE(db.pipeline.arrives("SELECT count(*) AS n FROM public.t", "1")) << follower.err();
+  follower.signal(SIGSTOP);
+  const auto slot = quote_literal(db.pipeline.slot);
+  db.exec("SELECT pg_terminate_backend(active_pid, 10000) FROM pg_replication_slots WHERE slot_name = " + slot);
+  ASSERT_TRUE(
+      eventually([&] { return db.value("SELECT active FROM pg_replication_slots WHERE slot_name = " + slot) == "f"; },
+                 milliseconds(10'000)));
+  db.exec("INSERT INTO t VALUES (2); SELECT pg_drop_replication_slot(" + slot + ")");
+  const bool is_there_again = GetParam();
+  if (is_there_again) db.exec("SELECT pg_create_logical_replication_slot(" + slot + ", 'pgoutput')");
+  db.exec("INSERT INTO t VALUES (3)");
+  follower.signal(SIGCONT);
+  const auto ended = follower.wait(milliseconds(20'000));
+  for (const auto& result : {ended, db.pipeline.run()}) {
+    EXPECT_EQ(result.exit_code, 3) << result.describe();
+    EXPECT_NE(result.err.find(is_there_again ? "ahead of the replica" : "does not exist"), std::string::npos)
+        << result.describe();
+    EXPECT_NE(result.err.find("--reset"), std::string::npos) << result.describe();
+  }
+  EXPECT_EQ(db.copied_value("SELECT count(*) FROM public.t"), "1");
+  const auto reset = db.pipeline.run({"--reset", "--yes"});
+  EXPECT_EQ(reset.exit_code, 0) << reset.describe();
+  EXPECT_EQ(db.differences(), "");
+}
+
+INSTANTIATE_TEST_SUITE_P(Slots, DroppedSlot, ::testing::Bool(),
+                         [](const auto& again) { return again.param ? "created_again" : "missing"; });
 
 }  // namespace
 }  // namespace walbrook::test

@@ -191,6 +191,27 @@ TEST_F(OutageTest, a_database_that_is_renamed_for_a_moment_is_waited_for) {
   expect_end(follower);
 }
 
+// libpq reads the service's file for each connection, so that the host can get another name while the run follows.
+TEST_F(OutageTest, a_host_whose_name_is_unknown_for_a_moment_is_waited_for) {
+  const auto file = folder / "services";
+  const auto serve_from = [&](const std::string& host) {
+    write_file(file, fmt::format("[shop]\nhost={}\nport={}\ndbname=postgres\nuser=loader\n", host, server.port()));
+  };
+  serve_from("127.0.0.1");
+  pipeline.source = "service=shop";
+  auto spec = command("run", {"--follow"});
+  spec.env["PGSERVICEFILE"] = file.string();
+  Process follower(spec);
+  ASSERT_TRUE(arrives("0")) << follower.err();
+  serve_from("no-such-host.invalid");
+  end_sessions();
+  EXPECT_TRUE(tells(follower, "could not translate host name \"no-such-host.invalid\"")) << follower.err();
+  exec("INSERT INTO t VALUES (1)");
+  serve_from("127.0.0.1");
+  EXPECT_TRUE(arrives("1")) << follower.err();
+  expect_end(follower);
+}
+
 // When its own time limit has passed, it ends with the error that it waited for.
 TEST_F(OutageTest, the_wait_for_a_lost_source_has_a_limit) {
   Process follower(command("run", {"--follow", "--reconnect-timeout", "2"}));

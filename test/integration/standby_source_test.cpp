@@ -165,5 +165,39 @@ TEST_P(StandbySource, check_knows_the_settings_of_a_standby) {
                     "the primary may remove rows that the slot needs");
 }
 
+// The primary vacuums rows of its catalog that the slot needs, since the standby does not tell it of them.
+TEST_P(StandbySource, rows_that_the_primary_removed_end_a_run_that_follows) {
+  exec("CREATE PUBLICATION walbrook FOR TABLE t");
+  ASSERT_TRUE(standby_shows("SELECT count(*) FROM pg_publication", "1"));
+  expect_of_standby(run_beside_lists(), 0, "copied 1 table, 1,000 rows");
+  Process follower(pipeline.command("run", {"--follow"}));
+  exec("INSERT INTO t VALUES (2000, 'streamed')");
+  ASSERT_TRUE(pipeline.arrives("SELECT max(id) FROM public.t", "2000")) << follower.err();
+  Sql(standby->conninfo()).exec("ALTER SYSTEM SET hot_standby_feedback = off");
+  Sql(standby->conninfo()).exec("SELECT pg_reload_conf()");
+  ASSERT_TRUE(eventually(
+      [&] {
+        return Sql(primary->conninfo())
+                   .value("SELECT coalesce(xmin, catalog_xmin) IS NULL FROM pg_replication_slots") == "t";
+      },
+      milliseconds(20'000)));
+  exec("CREATE TABLE gone()");
+  exec("DROP TABLE gone");
+  exec("VACUUM pg_class");
+  ASSERT_TRUE(standby_shows("SELECT conflicting FROM pg_replication_slots WHERE slot_name = 'walbrook'", "t"));
+  exec("INSERT INTO t VALUES (3000, 'not read')");
+  const auto ended = follower.wait(milliseconds(30'000));
+  expect_of_standby(ended, 3, "was invalidated by the server");
+  for (const auto& again : {pipeline.run(), run(pipeline.command("check", {"--standby"}))}) {
+    expect_of_standby(again, 3, "was invalidated by the server");
+    expect_of_standby(again, 3, "hot_standby_feedback");
+    expect_of_standby(again, 3, "--reset");
+  }
+  Sql(standby->conninfo()).exec("ALTER SYSTEM SET hot_standby_feedback = on");
+  Sql(standby->conninfo()).exec("SELECT pg_reload_conf()");
+  expect_of_standby(run_beside_lists({"--reset", "--yes"}), 0, "copied 1 table, 1,002 rows");
+  EXPECT_EQ(differences_from(*primary), "");
+}
+
 }  // namespace
 }  // namespace walbrook::test

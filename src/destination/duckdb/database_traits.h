@@ -32,6 +32,9 @@ struct DatabaseTraits {
   // Any two transactions that write and overlap conflict, whatever they write. Those of this process wait for each
   // other.
   bool one_writer = false;
+  // Several processes may have it open. A load therefore begins with the stored checkpoint, which is compared with the
+  // one that this process left.
+  bool many_processes = false;
   // Table functions of the attached database, in lower case, that only read it: queries may use them.
   std::vector<std::string_view> table_functions = {};
   // Those that show how the database is reached, with its password: queries may not use them.

@@ -19,6 +19,14 @@
 
 namespace walbrook::destination::duckdb {
 
+namespace {
+
+Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
+  return checkpoint ? checkpoint->lsn : Lsn{};
+}
+
+}  // namespace
+
 DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
     : DuckDbDestination(DatabaseOptions{.path = path_of(options.url),
                                         .read_only = options.read_only,
@@ -182,6 +190,7 @@ void DuckDbDestination::read_known() {
       known_.live[key] = std::move(record.target);
     }
     known_.newest_load = state.newest_load();
+    known_.checkpoint = lsn_of(state.checkpoint());
   });
 }
 
@@ -194,22 +203,26 @@ void DuckDbDestination::reopen_if_broken() {
   disconnect();
   connect();
   read_known();
-  if (!uncertain_) return;
+  const bool is_written = known_.newest_load != last_load_ || known_.checkpoint != lsn_of(last_checkpoint_);
+  if (!uncertain_) {
+    if (!is_written || options_.read_only) return;
+    const auto checkpoint = known_.checkpoint;
+    connection_.reset();  // so that every later load comes here again
+    throw WrittenByAnother(name(), checkpoint);
+  }
   StateTables state(*connection_, pipeline_);
-  const auto checkpoint = state.checkpoint();
-  const auto lsn_of = [](const std::optional<Checkpoint>& from) { return from ? from->lsn : Lsn{}; };
   // A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load. So the
   // copies and the number of the newest load are compared too.
   const bool has_copies = std::ranges::all_of(uncertain_->taken_copies, [&state](OutputId output) {
     const auto copy = state.copy_of(output);
     return copy && copy->kind == TargetRecord::Kind::finished_copy;
   });
-  if (has_copies && known_.newest_load == last_load_ && lsn_of(checkpoint) == lsn_of(last_checkpoint_)) {
+  if (has_copies && !is_written) {
     uncertain_.reset();
     return;
   }
   connection_.reset();  // so that every later load comes here again
-  throw CommitWasDurable(name(), lsn_of(checkpoint));
+  throw CommitWasDurable(name(), known_.checkpoint);
 }
 
 std::vector<TargetFinding> DuckDbDestination::inspect(std::span<const OutputRecord> outputs) {

@@ -39,6 +39,11 @@ void DuckDbTransaction::begin() {
   writing_ = connection_.database().begin_writing();
   connection_.execute("BEGIN TRANSACTION", "beginning a load");
   begun_ = true;
+  const auto& database = connection_.database();
+  if (!database.traits().many_processes) return;
+  const auto stored = state_.checkpoint();
+  const auto checkpoint = stored ? stored->lsn : Lsn{};
+  if (checkpoint != known_.checkpoint) throw WrittenByAnother(database.label(), checkpoint);
 }
 
 void DuckDbTransaction::begin_rows() {
@@ -309,6 +314,7 @@ void DuckDbTransaction::commit() {
   for (const auto& key : dropped_) known_.live.erase(key);
   for (auto& [key, target] : changed_) known_.live[key] = target;
   known_.newest_load = newest_load_;
+  if (outcome_.checkpoint) known_.checkpoint = outcome_.checkpoint->lsn;
   // A commit into a file that has lost its name is not durable: the caller must not confirm it to the source.
   connection_.database().check_file_names();
 }

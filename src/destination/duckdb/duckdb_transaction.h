@@ -27,6 +27,7 @@ namespace walbrook::destination::duckdb {
 struct Known {
   std::map<std::pair<std::string, std::string>, Target> live;  // the tables that readers see, by (schema, table)
   std::int64_t newest_load = 0;
+  Lsn checkpoint;
 };
 
 class DuckDbTransaction final : public destination::Transaction {

@@ -211,6 +211,7 @@ duckdb::DatabaseTraits traits_of(const Attached& what) {
       .before_commit = name_commit,
       .failure_of = ducklake::failure_of,
       .describe = [what](std::string_view message) { return described(message, what.lake.data_path); }};
+  traits.many_processes = what.lake.kind != CatalogKind::file;
   traits.one_writer = what.lake.kind == CatalogKind::sqlite;
   traits.before_table = [what](Connection& connection, const std::string& schema,
                                std::span<const std::string> columns) {

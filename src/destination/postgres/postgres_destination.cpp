@@ -217,6 +217,14 @@ void PostgresDestination::decide_uncertain(StateTables& state) {
   throw CommitWasDurable(name(), lsn_of(checkpoint));
 }
 
+// The lock was free between the two connections.
+void PostgresDestination::check_not_written(StateTables& state) {
+  const auto checkpoint = lsn_of(state.checkpoint());
+  if (checkpoint != lsn_of(last_checkpoint_) || state.newest_load() != known_.newest_load) {
+    throw WrittenByAnother(name(), checkpoint);
+  }
+}
+
 void PostgresDestination::reconnect_if_broken() {
   if (loader_ != nullptr && !loader_->session->is_broken()) return;
   loader_.reset();
@@ -226,6 +234,7 @@ void PostgresDestination::reconnect_if_broken() {
     transaction([this](StateTables& state) {
       check_same(state);
       if (uncertain_) decide_uncertain(state);
+      check_not_written(state);
       read_known(state);
     });
   } catch (...) {

@@ -44,6 +44,7 @@ class PostgresDestination final : public Destination, private QueryEngine {
   void reconnect_if_broken();
   void check_same(StateTables& state);
   void decide_uncertain(StateTables& state);
+  void check_not_written(StateTables& state);
   [[nodiscard]] bool was_committed(const std::string& xid);
   void check_writable() const;
   void read_known(StateTables& state);

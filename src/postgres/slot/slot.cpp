@@ -20,10 +20,12 @@ using std::chrono::steady_clock;
 constexpr milliseconds waiting_interval(1000);  // how often the writers are reported
 constexpr milliseconds reader_interval(100);    // how often a slot that is read is looked at
 
-// to_jsonb reads columns that only later versions have.
+// to_jsonb reads columns that only later versions have. Version 16 has `conflicting` in place of a reason.
 constexpr auto slot_query = R"(
 SELECT s.slot_name, s.plugin, s.database, s.slot_type = 'logical', s.temporary, s.active_pid, s.restart_lsn,
-  s.confirmed_flush_lsn, s.wal_status, pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+  s.confirmed_flush_lsn, s.wal_status,
+  coalesce(pg_catalog.to_jsonb(s) ->> 'invalidation_reason',
+           CASE WHEN (pg_catalog.to_jsonb(s) ->> 'conflicting')::boolean THEN 'conflicting' END),
   pg_catalog.pg_wal_lsn_diff(CASE WHEN pg_catalog.pg_is_in_recovery() THEN pg_catalog.pg_last_wal_replay_lsn()
                                   ELSE pg_catalog.pg_current_wal_lsn() END, s.restart_lsn)::bigint,
   coalesce((pg_catalog.to_jsonb(s) ->> 'two_phase')::boolean, false),

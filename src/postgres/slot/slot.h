@@ -24,7 +24,7 @@ struct SlotState {
   bool two_phase = false;           // prepared transactions are decoded when they are prepared; cannot be undone
   bool failover = false;            // 17+: standbys can synchronize it
   std::string wal_status;           // "reserved", "extended", "unreserved", "lost"
-  std::string invalidation_reason;  // 16+; "" otherwise
+  std::string invalidation_reason;  // the server's word (17), or "conflicting" (16); "" otherwise
   std::int64_t retained_bytes = 0;  // write-ahead log that it holds back
 };
 [[nodiscard]] std::optional<SlotState> read_slot(Connection& catalog, const std::string& name);

@@ -13,12 +13,16 @@ Remedy drop_or_rename(const std::string& name) {
   return remedy("Give another name by {}, or, if nobody needs it: {}", RemedyOption::slot, drop_statement(name));
 }
 
-// A server before 16 reports no reason, and has only the first.
+// A server before 16 reports no reason, and has only the first. `conflicting` is 16's, for two reasons.
 std::string invalidation_text(const std::string& reason) {
   if (reason.empty() || reason == "wal_removed") {
     return "the write-ahead log it needs was removed (max_slot_wal_keep_size)";
   }
   if (reason == "rows_removed") return "the standby removed rows that it needs (hot_standby_feedback)";
+  if (reason == "conflicting") {
+    return "the standby removed rows that it needs (hot_standby_feedback), or wal_level of the primary was below "
+           "logical";
+  }
   if (reason == "wal_level_insufficient") return "wal_level of the primary was below logical";
   if (reason == "idle_timeout") return "idle_timeout: nobody read it for longer than idle_replication_slot_timeout";
   return reason;
@@ -26,7 +30,7 @@ std::string invalidation_text(const std::string& reason) {
 
 std::string prevention(const std::string& reason) {
   if (reason.empty() || reason == "wal_removed") return " Raise max_slot_wal_keep_size.";
-  if (reason == "rows_removed") return " Set hot_standby_feedback = on on the standby.";
+  if (reason == "rows_removed" || reason == "conflicting") return " Set hot_standby_feedback = on on the standby.";
   if (reason == "idle_timeout") return " Raise idle_replication_slot_timeout, or let runs follow.";
   return {};
 }
