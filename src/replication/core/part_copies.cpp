@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/text.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
@@ -97,7 +98,8 @@ void PartCopies::applied(OutputId id) {
   const auto found = sync_.find(id);
   const auto& output = *found.output;
   const auto& whole = *parts_.at(id).whole;
-  spdlog::info("table {}.{}: {} rows were copied again", output.record.schema, output.record.name, whole.copied_rows);
+  spdlog::info("table {}.{}: {} {} copied again", output.record.schema, output.record.name,
+               counted(whole.copied_rows, "row"), whole.copied_rows == 1 ? "was" : "were");
   end(found);
   parts_.erase(id);
 }
