@@ -1,4 +1,4 @@
-// Prepares the source: creates a publication and a slot, and nothing else.
+// Prepares the source: creates a publication and a slot, event triggers if they are asked for, and nothing else.
 //
 //   auto snapshots = walbrook::init_replication({.slot_name = "shop",
 //                                                .pub_name = "shop",
@@ -51,9 +51,9 @@ struct InitReplicationOptions {
   // slot exists and has changes from before the second publication, the tables get no snapshot resource, and a warning
   // says so: a run of replication_resource applies these changes, and the next call returns the resources.
   bool keyless_inserts = false;
-  // Drops the slot and walbrook's own publications first, then creates them again. Changes that nobody has read are
-  // lost with the slot, so a pipeline that followed it must run a snapshot resource next, which replaces all of its
-  // tables, whatever they hold.
+  // Drops the slot and walbrook's own publications first, then creates them again. (See ddl_trigger.) Changes that
+  // nobody has read are lost with the slot, so a pipeline that followed it must run a snapshot resource next, which
+  // replaces all of its tables, whatever they hold.
   bool reset = false;
   // How long a new slot waits for transactions that are writing in the source. After that time Error(data) names them,
   // and what this call created is dropped again. 0 means no limit.
@@ -68,6 +68,13 @@ struct InitReplicationOptions {
   // one; nothing else may read it meanwhile, otherwise Error(source_not_ready) is thrown after 10 seconds. A slot of a
   // standby cannot be one. With false, an existing slot stays as it is.
   bool failover = false;
+  // Event triggers in the database send a description of each table that is altered into the stream, so that schema
+  // changes are followed in place that would otherwise cost a resync or suspend a table (docs/ddl-trigger.md). All
+  // slots of the database share them, and every run uses them if they exist. If they do not, the role must be a
+  // superuser. Their creation waits for transactions that are writing (see snapshot_wait); after a failure of that
+  // wait, what this call created is dropped again. With false, existing ones stay; with reset, they are dropped if
+  // walbrook created them, the role may drop them and no other slot of the database reads pgoutput.
+  bool ddl_trigger = false;
 };
 
 // Returns one resource per table if persist_snapshots is set, in the order of table_names, or by name if the whole

@@ -13,6 +13,7 @@
 #include "base/publication_list.h"
 #include "model/same_table.h"
 #include "postgres/catalog/catalog_types.h"
+#include "postgres/catalog/ddl_trigger.h"
 #include "postgres/catalog/table_name.h"
 #include "postgres/catalog/table_schema.h"
 #include "postgres/connection/server_identity.h"
@@ -21,6 +22,7 @@
 #include "postgres/publication/keyless.h"
 #include "postgres/publication/own_publication.h"
 #include "postgres/publication/publication.h"
+#include "postgres/slot/ddl_trigger_setup.h"
 #include "postgres/slot/slot_error.h"
 
 namespace walbrook {
@@ -56,6 +58,7 @@ class Initialization {
     try {
       publish();
       if (options_.keyless_inserts) publish_keyless();
+      if (options_.ddl_trigger) make_ddl_trigger();
       make_slot();
     } catch (...) {
       take_back();
@@ -66,13 +69,14 @@ class Initialization {
   }
 
  private:
-  // The error that is thrown explains why there is no slot, not why the publication could not be dropped.
+  // The error that is thrown explains why there is no slot, not why something could not be dropped.
   void take_back() noexcept {
     try {
       if (created_) postgres::drop_own_publication(catalog_, publications_.front());
       if (keyless_created_) postgres::drop_keyless_publication(catalog_, publications_.front());
+      if (ddl_trigger_created_) postgres::drop_ddl_trigger(catalog_);
     } catch (const std::exception& failed) {
-      spdlog::warn("publication {} could not be dropped again: {}", options_.pub_name, failed.what());
+      spdlog::warn("what was created in the source could not be dropped again: {}", failed.what());
     }
   }
   // Sets the requested tables with their columns. The list is empty for a whole schema without column lists.
@@ -154,6 +158,9 @@ class Initialization {
       }
       std::this_thread::sleep_for(reader_poll);
     }
+    if (!options_.ddl_trigger && postgres::has_unused_ddl_trigger(catalog_, options_.slot_name)) {
+      postgres::drop_ddl_trigger(catalog_);
+    }
     if (publications_.size() == 1 && !postgres::is_standby(catalog_)) {
       postgres::drop_own_publication(catalog_, publications_.front());
       postgres::drop_keyless_publication(catalog_, publications_.front());
@@ -173,7 +180,8 @@ class Initialization {
                                                .snapshot = options_.persist_snapshots,
                                                .makes_publication = true,
                                                .standby = options_.standby,
-                                               .failover = options_.failover});
+                                               .failover = options_.failover,
+                                               .ddl_trigger = options_.ddl_trigger});
     if (const auto error = postgres::first_error(findings)) throw *error;
     for (const auto& finding : findings) {
       if (finding.severity != postgres::Severity::warning) continue;
@@ -247,11 +255,22 @@ class Initialization {
       postgres::make_failover_slot(catalog_, replication, options_.slot_name, reader_wait, options_.stop);
       return;
     }
-    const auto report_writers = [](const std::vector<postgres::OpenWriter>& writers) {
-      for (const auto& writer : writers) spdlog::warn("the slot waits for the end of {}", writer.what);
-    };
     postgres::create_permanent_slot(replication, conninfo_, {.name = options_.slot_name, .failover = options_.failover},
-                                    {.report = report_writers, .longest = options_.snapshot_wait}, options_.stop);
+                                    creation_wait("the slot waits"), options_.stop);
+  }
+
+  void make_ddl_trigger() {
+    postgres::KnownServer any(options_.standby);
+    ddl_trigger_created_ = postgres::read_ddl_trigger(catalog_) == postgres::DdlTriggerState::none;
+    postgres::make_ddl_trigger(catalog_, conninfo_, any, creation_wait("event triggers wait"), options_.stop);
+  }
+
+  [[nodiscard]] postgres::SlotWait creation_wait(std::string what) const {
+    return {.report =
+                [what = std::move(what)](const std::vector<postgres::OpenWriter>& writers) {
+                  for (const auto& writer : writers) spdlog::warn("{} for the end of {}", what, writer.what);
+                },
+            .longest = options_.snapshot_wait};
   }
 
   std::vector<SnapshotResource> snapshots() {
@@ -329,6 +348,7 @@ class Initialization {
   bool exists_ = false;
   bool created_ = false;                          // the publication was created by this call
   bool keyless_created_ = false;                  // the second one was
+  bool ddl_trigger_created_ = false;              // event triggers were
   std::vector<postgres::LeftOutTable> left_out_;  // from the publication, for lack of a replica identity
 };
 

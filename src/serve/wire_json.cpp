@@ -35,7 +35,10 @@ ordered_json to_document(const replication::RunStatus::Table& table) {
           {"estimated_rows", table.estimated_rows},
           {"inserts", table.inserts},
           {"updates", table.updates},
-          {"deletes", table.deletes}};
+          {"deletes", table.deletes},
+          {"resync_where", table.resync_where},
+          {"part_under_way", table.part_under_way},
+          {"part_waits_for", table.part_waits_for}};
 }
 
 replication::RunStatus::Table table_from(const json& document) {
@@ -55,6 +58,9 @@ replication::RunStatus::Table table_from(const json& document) {
   document.at("inserts").get_to(table.inserts);
   document.at("updates").get_to(table.updates);
   document.at("deletes").get_to(table.deletes);
+  document.at("resync_where").get_to(table.resync_where);
+  document.at("part_under_way").get_to(table.part_under_way);
+  document.at("part_waits_for").get_to(table.part_waits_for);
   return table;
 }
 

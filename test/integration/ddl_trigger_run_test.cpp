@@ -74,6 +74,7 @@ TEST_F(DdlTriggerRun, an_existing_pipeline_gets_them_without_a_gap) {
   const auto waited = db.pipeline.run({"--ddl-trigger", "--snapshot-wait", "1"});
   EXPECT_NE(waited.exit_code, 0) << waited.describe();
   expect_in(waited, "idle in transaction");
+  EXPECT_EQ(triggers(), "") << "nothing is left of the attempt";
   writer.exec("INSERT INTO t VALUES (1002, 2, 2); COMMIT");
   const auto result = db.pipeline.run({"--ddl-trigger"});
   ASSERT_EQ(result.exit_code, 0) << result.describe();
@@ -103,6 +104,9 @@ TEST_F(DdlTriggerRun, a_role_that_may_not_create_them_is_told_and_uses_those_of_
   EXPECT_EQ(followed.exit_code, 0) << followed.describe();
   EXPECT_EQ(followed.err.find("copied again"), std::string::npos) << followed.describe();
   EXPECT_EQ(db.differences(), "");
+  const auto reset = of_role.run({"--reset"});
+  EXPECT_EQ(reset.exit_code, 0) << reset.describe();
+  EXPECT_EQ(triggers(), all) << "the role may not drop them";
   db.exec("DROP OWNED BY " + role + "; DROP ROLE " + role);
 }
 

@@ -69,6 +69,12 @@ TEST_F(LakeBucket, p2_equals_the_source_after_kills_and_compaction) {
   const auto past = run_command("sql", {"--csv", "--at", before, "SELECT count(*), sum(n) FROM item"});
   EXPECT_NE(past.out.find("\n3000,0\n"), std::string::npos) << past.describe();
   EXPECT_EQ(run_command("status").exit_code, 0);
+  auto unnamed = db.pipeline;
+  unnamed.server = db.comparison.ducklake;
+  const auto refused = run(unnamed.command("sql", {"FROM item"}, S3Server::credentials()));
+  EXPECT_EQ(refused.exit_code, 2) << refused.describe();
+  EXPECT_NE(refused.err.find("has its files in a bucket, which the destination's URL does not name"), std::string::npos)
+      << refused.describe();
   EXPECT_EQ(db.copied_value("SELECT count(*) FROM ducklake_list_files('lake', 'item', schema => 'public') WHERE "
                             "starts_with(data_file, 's3://lake/copies/shop/public/')"),
             db.copied_value("SELECT count(*) FROM ducklake_list_files('lake', 'item', schema => 'public')"));

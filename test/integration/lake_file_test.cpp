@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -11,6 +12,8 @@
 
 namespace walbrook::test {
 namespace {
+
+namespace fs = std::filesystem;
 
 class LakeInFile : public ::testing::Test {
  protected:
@@ -81,6 +84,37 @@ TEST_F(LakeInFile, another_process_is_told_who_has_it) {
   expect_end(follower);
   EXPECT_TRUE(second.arrives("SELECT count(*) FROM other.t", "100")) << waiting.err();
   expect_end(waiting);
+}
+
+// DuckLake itself creates folders in the data path only.
+TEST_F(LakeInFile, without_a_data_path_has_its_files_beside_its_catalog) {
+  db_.pipeline.server = db_.comparison.ducklake;
+  const auto first = db_.pipeline.run({"--inline-rows", "0"});
+  EXPECT_EQ(first.exit_code, 0) << first.describe();
+  EXPECT_EQ(db_.differences(), "");
+  EXPECT_TRUE(fs::is_directory(db_.folder() / "shop.ducklake.files/public")) << "there the rows are";
+  db_.exec("UPDATE t SET n = n + 1 WHERE id > 50; DELETE FROM t WHERE id < 10");
+  const auto next = db_.pipeline.run({"--inline-rows", "0"});
+  EXPECT_EQ(next.exit_code, 0) << next.describe();
+  EXPECT_EQ(db_.differences(), "");
+}
+
+TEST_F(LakeInFile, a_wrong_place_is_refused_before_anything_is_created) {
+  const auto expect_refused = [this](const std::string& url, int exit_code, const std::string& why) {
+    db_.pipeline.server = url;
+    const auto refused = db_.pipeline.run();
+    EXPECT_EQ(refused.exit_code, exit_code) << refused.describe();
+    EXPECT_NE(refused.err.find(why), std::string::npos) << refused.describe();
+  };
+  const auto missing = (db_.folder() / "missing").string();
+  expect_refused("ducklake:" + missing + "/shop.ducklake?data_path=" + (db_.folder() / "lake").string(), 4,
+                 "the folder " + missing + " does not exist");
+  expect_refused(db_.comparison.ducklake + "?data_path=" + missing + "/lake", 4,
+                 "the folder " + missing + " does not exist");
+  EXPECT_FALSE(fs::exists(db_.folder() / "shop.ducklake")) << "it would keep the wrong data path";
+  EXPECT_FALSE(fs::exists(db_.folder() / "lake"));
+  expect_refused("ducklake:sqlite:" + (db_.folder() / "shop.sqlite").string(), 2,
+                 "is a new lake, and has no data path yet");
 }
 
 }  // namespace

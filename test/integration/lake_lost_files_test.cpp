@@ -39,6 +39,9 @@ class LakeLostFiles : public ::testing::TestWithParam<CopiedTo> {
 
 TEST_P(LakeLostFiles, their_tables_are_copied_again) {
   EXPECT_GE(remove_files("lost"), 1);
+  const auto asked = run(db_.pipeline.command("sql", {"SELECT max(n) FROM lost"}));
+  EXPECT_EQ(asked.exit_code, 4) << "no other query would avoid it\n" << asked.describe();
+  EXPECT_NE(asked.err.find("a query failed: IO Error: Cannot open file"), std::string::npos) << asked.describe();
   const auto checked = run(db_.pipeline.command("check"));
   EXPECT_NE(checked.out.find("a file of target table public.lost is missing"), std::string::npos) << checked.describe();
   db_.exec("UPDATE lost SET n = n + 1 WHERE id < 10; UPDATE kept SET n = n + 1 WHERE id < 10");

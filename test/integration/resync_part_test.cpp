@@ -154,6 +154,67 @@ TEST_F(ResyncPart, what_cannot_be_asked_for_is_refused_before_it_is_stored) {
   EXPECT_EQ(db_.differences(), "");
 }
 
+// What a condition does to a row is known only when it is evaluated. No row has changed then: the table is as before.
+TEST_F(ResyncPart, a_condition_that_fails_is_dropped_with_a_warning) {
+  const auto expect_dropped = [this](const std::string& where, const std::string& why) {
+    const auto next = db_.pipeline.run();
+    EXPECT_EQ(next.exit_code, 0) << next.describe();
+    EXPECT_NE(next.err.find("rows of table public.t are not copied again (" + where + "): "), std::string::npos)
+        << next.err;
+    EXPECT_NE(next.err.find(why), std::string::npos) << next.err;
+    EXPECT_NE(next.err.find("the request is dropped, and no row was changed"), std::string::npos) << next.err;
+    EXPECT_EQ(db_.copied_value("SELECT count(*) FROM _walbrook.outputs WHERE resync_where IS NOT NULL OR suspect IS "
+                               "NOT NULL OR state <> 'streaming'"),
+              "0");
+    EXPECT_EQ(db_.differences(), "");
+  };
+  ASSERT_EQ(resync({"t", "--where", "1 / (id - 150) > 0"}).exit_code, 0);
+  db_.exec("UPDATE t SET n = 1 WHERE id = 110");
+  expect_dropped("1 / (id - 150) > 0", "division by zero");
+  ASSERT_EQ(resync({"t", "--where", "id > 390"}).exit_code, 0);
+  db_.exec("ALTER TABLE t RENAME id TO number");
+  expect_dropped("id > 390", "column \"id\" does not exist");
+}
+
+// The run waits for an open transaction before it can read the part.
+TEST_F(ResyncPart, the_status_shows_a_request_and_its_condition) {
+  ASSERT_EQ(resync({"t", "--where", "id < 10"}).exit_code, 0);
+  const auto shows = [this](const std::vector<std::string>& command, const std::string& text) {
+    const auto shown = run(walbrook_command(command));
+    return shown.out.find(text) != std::string::npos ? std::string() : shown.describe();
+  };
+  EXPECT_EQ(shows({"status", "--destination", db_.pipeline.destination(), "--slot", db_.pipeline.slot},
+                  "the next run copies rows again: id < 10"),
+            "");
+  const std::vector<std::string> info = {"pipeline", db_.pipeline.slot, "info", "--destination",
+                                         db_.pipeline.destination()};
+  EXPECT_EQ(shows(info, "rows are to be copied again: id < 10"), "");
+  auto as_json = info;
+  as_json.emplace_back("--json");
+  EXPECT_EQ(shows(as_json, R"("resync_where": "id < 10")"), "");
+
+  Sql writer(db_.conninfo());
+  writer.exec("BEGIN; UPDATE t SET n = 7 WHERE id = 5");
+  Process follower(db_.pipeline.command("run", {"--follow"}));
+  const auto part = [this] {
+    for (const auto& table : db_.pipeline.status().value("tables", nlohmann::json::array())) {
+      if (table.at("name") == "t") return table;
+    }
+    return nlohmann::json::object();
+  };
+  ASSERT_TRUE(eventually([&] { return part().value("part_under_way", false); }, milliseconds(30'000)))
+      << follower.err();
+  EXPECT_EQ(part().at("resync_where"), "id < 10");
+  EXPECT_NE(run(db_.pipeline.command("status")).out.find("rows are copied again: id < 10"), std::string::npos);
+  writer.exec("COMMIT");
+  EXPECT_TRUE(eventually([&] { return part().value("resync_where", "?").empty(); }, milliseconds(30'000)))
+      << follower.err();
+  EXPECT_FALSE(part().value("part_under_way", true));
+  follower.signal(SIGTERM);
+  EXPECT_EQ(follower.wait(milliseconds(20'000)).exit_code, 0) << follower.err();
+  EXPECT_EQ(db_.differences(), "");
+}
+
 TEST(ResyncPartElsewhere, a_database_and_a_lake_are_put_right_too) {
   for (const auto to : {CopiedTo::database, CopiedTo::lake}) {
     ReplicatedDatabase db(PostgresServer::shared(), to);

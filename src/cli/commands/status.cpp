@@ -83,7 +83,8 @@ Shown read_left(const CommandLine& given, const DestinationReader& reader) {
              .target_name = record.target_name,
              .state = record.state,
              .reason = is_interrupted ? interrupted_copy : record.reason,
-             .suspect = record.suspect};
+             .suspect = record.suspect,
+             .resync_where = record.resync_where};
     replication::show_suspension(record, shown);
   }
   left.rows = count_rows(status, reader);

@@ -39,10 +39,31 @@ std::string attempts_text(const replication::RunStatus::Table& table, bool runni
   return text + fmt::format("; the next attempt is at {}UTC", at);
 }
 
+// "rows are copied again: id < 10"
+std::string part_text(const replication::RunStatus::Table& table, bool running) {
+  if (table.resync_where.empty()) return {};
+  if (!running) return fmt::format("the next run copies rows again: {}", table.resync_where);
+  if (table.part_under_way) return fmt::format("rows are copied again: {}", table.resync_where);
+  return fmt::format("rows wait to be copied again: {}{}{}", table.resync_where,
+                     table.part_waits_for.empty() ? "" : "; ", table.part_waits_for);
+}
+
+bool is_suspect(const replication::RunStatus::Table& table) {
+  return !table.suspect.empty() && table.state == destination::OutputState::streaming;
+}
+
+std::string reason_text(const replication::RunStatus::Table& table, bool running) {
+  auto text = is_suspect(table) ? table.suspect : table.reason + attempts_text(table, running);
+  const auto part = part_text(table, running);
+  if (!text.empty() && !part.empty()) text += "; ";
+  return text + part;
+}
+
 destination::QueryResult table_of(const replication::RunStatus& status, const RowCounts& rows) {
   const bool running = is_running(status);
-  const bool reasons = std::any_of(status.tables.begin(), status.tables.end(),
-                                   [](const auto& table) { return !table.reason.empty() || !table.suspect.empty(); });
+  const bool reasons = std::any_of(status.tables.begin(), status.tables.end(), [](const auto& table) {
+    return !table.reason.empty() || !table.suspect.empty() || !table.resync_where.empty();
+  });
   destination::QueryResult result;
   result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
   if (running) {
@@ -55,12 +76,12 @@ destination::QueryResult table_of(const replication::RunStatus& status, const Ro
     const std::string target = table.target_schema + "." + table.target_name;
     if (!table.target_name.empty() && target != name) name += " → " + target;
     auto& row = result.rows.emplace_back();
-    const bool suspect = !table.suspect.empty() && table.state == destination::OutputState::streaming;
-    row = {name, suspect ? "suspect" : std::string(destination::to_string(table.state)), rows_cell(table, rows[i])};
+    const auto state = is_suspect(table) ? "suspect" : destination::to_string(table.state);
+    row = {name, std::string(state), rows_cell(table, rows[i])};
     if (running) {
       for (const auto number : {table.inserts, table.updates, table.deletes}) row.emplace_back(with_thousands(number));
     }
-    if (reasons) row.emplace_back(suspect ? table.suspect : table.reason + attempts_text(table, running));
+    if (reasons) row.emplace_back(reason_text(table, running));
   }
   return result;
 }

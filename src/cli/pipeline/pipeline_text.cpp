@@ -84,6 +84,12 @@ bool is_suspect(const destination::OutputRecord& record) {
   return record.state == destination::OutputState::streaming && !record.suspect.empty();
 }
 
+std::string reason_of(const destination::OutputRecord& record) {
+  auto text = is_suspect(record) ? record.suspect : record.reason;
+  if (record.resync_where.empty()) return text;
+  return fmt::format("{}{}rows are to be copied again: {}", text, text.empty() ? "" : "; ", record.resync_where);
+}
+
 }  // namespace
 
 nlohmann::ordered_json changes_document(const std::vector<destination::StoredSchemaChange>& changes) {
@@ -163,17 +169,14 @@ std::string info_text(const PipelineFacts& facts) {
   if (facts.tables.empty()) return text;
   QueryResult result;
   result.columns = {{"table", "", false}, {"state", "", false}, {"rows", "", true}};
-  const bool reasons = std::ranges::any_of(facts.tables, [](const StoredTable& table) {
-    return !table.record.reason.empty() || !table.record.suspect.empty();
-  });
+  const bool reasons =
+      std::ranges::any_of(facts.tables, [](const StoredTable& table) { return !reason_of(table.record).empty(); });
   if (reasons) result.columns.push_back({"reason", "", false});
   for (const auto& table : facts.tables) {
     auto& row = result.rows.emplace_back();
-    const bool suspect = is_suspect(table.record);
-    row = {name_with_target(table.record),
-           suspect ? "suspect" : std::string(destination::to_string(table.record.state)),
-           table.rows ? with_thousands(*table.rows) : "–"};
-    if (reasons) row.emplace_back(suspect ? table.record.suspect : table.record.reason);
+    const auto state = is_suspect(table.record) ? "suspect" : destination::to_string(table.record.state);
+    row = {name_with_target(table.record), std::string(state), table.rows ? with_thousands(*table.rows) : "–"};
+    if (reasons) row.emplace_back(reason_of(table.record));
   }
   return text + '\n' + as_table(result);
 }
@@ -188,7 +191,8 @@ std::string info_json(const PipelineFacts& facts) {
                       {"state", destination::to_string(record.state)},
                       {"rows", table.rows ? nlohmann::ordered_json(*table.rows) : nlohmann::ordered_json()},
                       {"reason", or_null(record.reason)},
-                      {"suspect", or_null(record.suspect)}});
+                      {"suspect", or_null(record.suspect)},
+                      {"resync_where", or_null(record.resync_where)}});
   }
   return as_document({{"pipeline", facts.stored.name},
                       {"source", or_null(checkpoint.source)},

@@ -338,7 +338,8 @@ Statement& Connection::prepared(const std::string& sql) {
 Statement::Statement(Connection& connection, const std::string& sql) : connection_(&connection) {
   if (duckdb_prepare(connection.raw(), sql.c_str(), raw_.out()) == DuckDBError) {
     const std::string message = duckdb_prepare_error(raw_.get());
-    connection.database().fail(DUCKDB_ERROR_PLANNER, message, "a statement on the state");
+    connection.database().fail(type_of_prepare_error(message, DUCKDB_ERROR_PLANNER), message,
+                               "a statement on the state");
   }
 }
 

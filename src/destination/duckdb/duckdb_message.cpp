@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "destination/duckdb/open_file.h"
 
@@ -99,6 +100,20 @@ std::string without_values(duckdb_error_type type, std::string_view message) {
   if (line.find("NOT NULL constraint failed") != std::string_view::npos) return whole;
   if (line.find("CHECK constraint failed") != std::string_view::npos) return whole.substr(0, line.find(" (Error: "));
   return std::string(kind_in(line)) + ": a constraint refuses a row";
+}
+
+duckdb_error_type type_of_prepare_error(std::string_view message, duckdb_error_type of_statement) {
+  constexpr auto types = std::to_array<std::pair<std::string_view, duckdb_error_type>>(
+      {{"FATAL Error: ", DUCKDB_ERROR_FATAL},
+       {"INTERNAL Error: ", DUCKDB_ERROR_INTERNAL},
+       {"INTERRUPT Error: ", DUCKDB_ERROR_INTERRUPT},
+       {"IO Error: ", DUCKDB_ERROR_IO},
+       {"HTTP Error: ", DUCKDB_ERROR_HTTP},
+       {"Connection Error: ", DUCKDB_ERROR_CONNECTION},
+       {"Out of Memory Error: ", DUCKDB_ERROR_OUT_OF_MEMORY}});
+  const auto* const found =
+      std::ranges::find_if(types, [message](const auto& each) { return message.starts_with(each.first); });
+  return found == types.end() ? of_statement : found->second;
 }
 
 bool is_durable_commit(std::string_view message) {

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/utf8.h"
 #include "destination/duckdb/arrow_result.h"
+#include "destination/duckdb/duckdb_message.h"
 #include "destination/duckdb/json_cells.h"
 #include "destination/duckdb/open_file.h"
 #include "destination/duckdb/qualified_names.h"
@@ -29,8 +30,23 @@ namespace {
 using PreparedStatement = Owned<duckdb_prepared_statement, duckdb_destroy_prepare>;
 using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 
+// A failure that another query would not avoid: files or servers of the destination cannot be read.
+bool is_of_destination(const Database& database, duckdb_error_type type, const std::string& message) {
+  if (type == DUCKDB_ERROR_IO || type == DUCKDB_ERROR_HTTP || type == DUCKDB_ERROR_CONNECTION) return true;
+  const auto& traits = database.traits();
+  return traits.failure_of && traits.failure_of(message) == Failure::unreachable;
+}
+
 [[noreturn]] void fail_query(Connection& connection, duckdb_error_type type, const std::string& message) {
-  if (type == DUCKDB_ERROR_FATAL) connection.database().fail(type, message, "a query");
+  auto& database = connection.database();
+  if (type == DUCKDB_ERROR_FATAL) database.fail(type, message, "a query");
+  if (is_of_destination(database, type, message)) {
+    const auto& describe = database.traits().describe;
+    throw Error(
+        ErrorKind::destination,
+        fmt::format("{}: a query failed: {}", database.label(), describe ? describe(message) : first_line(message)),
+        Remedy({OfTheCommand{"walbrook check says what the destination lacks."}}));
+  }
   const auto hint = message.find("\nDid you mean");
   throw Error(ErrorKind::configuration, first_line(message),
               hint == std::string::npos ? "" : first_line(std::string_view(message).substr(hint + 1)));
@@ -40,7 +56,8 @@ using Chunk = Owned<duckdb_data_chunk, duckdb_destroy_data_chunk>;
 PreparedStatement prepare_own(Connection& connection, const std::string& sql) {
   PreparedStatement prepared;
   if (duckdb_prepare(connection.raw(), sql.c_str(), prepared.out()) == DuckDBError) {
-    fail_query(connection, DUCKDB_ERROR_BINDER, duckdb_prepare_error(prepared.get()));
+    const std::string message = duckdb_prepare_error(prepared.get());
+    fail_query(connection, type_of_prepare_error(message, DUCKDB_ERROR_BINDER), message);
   }
   return prepared;
 }

@@ -22,6 +22,7 @@
 #include "destination/ducklake/ducklake_capabilities.h"
 #include "destination/ducklake/lake_failure.h"
 #include "destination/ducklake/lake_snapshots.h"
+#include "destination/local_path.h"
 
 namespace walbrook::destination::ducklake {
 namespace {
@@ -65,6 +66,16 @@ void load_extensions(Connection& connection, const Attached& what) {
   if (is_absent) {
     throw Error(ErrorKind::destination, fmt::format("there is no lake in {} yet", label), "Run the pipeline first.");
   }
+  if (failure.find("data_path is not set") != std::string::npos) {
+    throw Error(
+        ErrorKind::configuration, fmt::format("{} is a new lake, and has no data path yet", label),
+        "Add ?data_path=FOLDER to the destination's URL. Later runs need it no more: the catalog remembers it.");
+  }
+  if (failure.find("requires the extension httpfs") != std::string::npos) {
+    throw Error(ErrorKind::configuration,
+                fmt::format("{} has its files in a bucket, which the destination's URL does not name", label),
+                "Add ?data_path= with that bucket and its options to the URL.");
+  }
   throw Error(ErrorKind::destination,
               fmt::format("DuckDB cannot attach {}: {}", label, described(failure, what.lake.data_path)),
               "Look at the catalog and the data path in the destination's URL.");
@@ -105,16 +116,35 @@ void confine(Connection& connection) {
                      "confining queries to the lake");
 }
 
+// Creates the folder, and none above it. Once the catalog exists, it names its data path for good, so a wrong path is
+// refused before.
+void make_folders(const LakeUrl& lake) {
+  if (!lake.catalog_file.empty() && !is_there_locally(lake.catalog_file)) {
+    check_folder(std::filesystem::path(lake.catalog_file).parent_path());
+  }
+  if (lake.in_bucket || lake.data_path.empty() || is_there_locally(lake.data_path)) return;
+  check_folder(std::filesystem::path(lake.data_path).parent_path());
+  std::error_code failed;
+  std::filesystem::create_directory(lake.data_path, failed);  // if that fails, DuckDB says why
+}
+
+// Where no URL names a data path, a new catalog in a file names CATALOG.files. DuckLake (1.5.5) creates folders in the
+// data path, but not the path itself.
+void make_folder_beside_catalog(Connection& connection) {
+  const auto path = data_path_of(connection);
+  if (path.empty()) return;
+  std::error_code failed;
+  std::filesystem::create_directory(std::filesystem::path(path).parent_path(), failed);  // `path` ends with a slash
+}
+
 void attach(Connection& connection, const Attached& what, bool read_only) {
   check_version(connection.rows("SELECT library_version FROM pragma_version()").at(0).at(0).value_or(""));
   load_extensions(connection, what);
-  if (!read_only && !what.lake.in_bucket && !what.lake.data_path.empty()) {
-    std::error_code failed;
-    std::filesystem::create_directories(what.lake.data_path, failed);  // if that fails, DuckDB says why
-  }
+  if (!read_only) make_folders(what.lake);
   // By default, a commit that overlaps with another one is tried again after 100 ms.
   connection.execute("SET GLOBAL ducklake_retry_wait_ms = 10", "attaching the lake");
   attach_as(connection, what, read_only || what.at, "");
+  if (what.lake.data_path.empty() && !read_only && !what.at) make_folder_beside_catalog(connection);
   if (what.at) {
     const auto version = snapshot_at(connection, what.pipeline, *what.at, what.lake.label);
     connection.execute(fmt::format("DETACH {}", lake_catalog), "detaching the lake");

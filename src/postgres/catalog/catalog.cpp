@@ -214,8 +214,10 @@ WITH RECURSIVE pub AS (
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
       'attributes', c.relnatts, 'ddl_trigger', ddl_trigger.list,
       'members', m.list,
-      'composites', (SELECT md5(string_agg(shapes.shape, ',' ORDER BY a.attnum)) FROM pg_catalog.pg_attribute a
-         JOIN shapes ON shapes.root = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+      'composites', (SELECT pg_catalog.json_object_agg(used.root, used.hash ORDER BY used.root)
+        FROM (SELECT DISTINCT shapes.root, md5(shapes.shape) AS hash FROM pg_catalog.pg_attribute a
+                JOIN shapes ON shapes.root = a.atttypid
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS used),
       'enums', u.list) AS fingerprint, m.unseen
   FROM listed
     JOIN pg_catalog.pg_class c ON c.oid = listed.oid

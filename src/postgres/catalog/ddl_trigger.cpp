@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "postgres/connection/server_identity.h"
+
 namespace walbrook::postgres {
 namespace {
 
@@ -114,7 +116,8 @@ std::string choose_schema(Connection& catalog) {
 
 Rows find_own_triggers(Connection& catalog) {
   return catalog.query(
-      fmt::format("SELECT e.evtname, e.evtfoid::pg_catalog.regprocedure::text FROM pg_catalog.pg_event_trigger e "
+      fmt::format("SELECT e.evtname, e.evtfoid::pg_catalog.regprocedure::text, "
+                  "pg_catalog.pg_has_role(e.evtowner, 'USAGE') FROM pg_catalog.pg_event_trigger e "
                   "WHERE e.evtname IN ({}) AND pg_catalog.obj_description(e.oid, 'pg_event_trigger') = '{}'",
                   trigger_names, trigger_mark),
       {}, "looking for the event triggers");
@@ -164,8 +167,18 @@ void complete_ddl_trigger(Connection& catalog) {
                    "completing the event triggers");
 }
 
-bool has_own_ddl_trigger(Connection& catalog) {
-  return find_own_triggers(catalog).size() > 0;
+bool has_unused_ddl_trigger(Connection& catalog, const std::string& slot) {
+  if (is_standby(catalog)) return false;
+  const auto found = find_own_triggers(catalog);
+  if (found.size() == 0) return false;
+  for (int row = 0; row < found.size(); ++row) {
+    if (!found.boolean(row, 2)) return false;
+  }
+  const auto others = catalog.query(
+      "SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE plugin = 'pgoutput' AND NOT temporary "
+      "AND database = pg_catalog.current_database() AND slot_name <> $1",
+      {slot}, "looking for other slots");
+  return others.integer(0, 0) == 0;
 }
 
 bool drop_ddl_trigger(Connection& catalog) {

@@ -61,8 +61,9 @@ enum class DdlTriggerState {
 void create_ddl_trigger(Connection& catalog);
 // REQUIRES: they are pending, and every transaction that was writing when they were created has ended.
 void complete_ddl_trigger(Connection& catalog);
-// Whether walbrook created some of them.
-[[nodiscard]] bool has_own_ddl_trigger(Connection& catalog);
+// Whether walbrook created some of them, the role may drop them, and no slot but `slot` may need them. All pipelines of
+// a database share them, and other readers of pgoutput may be walbrook's.
+[[nodiscard]] bool has_unused_ddl_trigger(Connection& catalog, const std::string& slot);
 // Drops those that walbrook created. Returns whether there were any. Throws Error(permission_denied).
 bool drop_ddl_trigger(Connection& catalog);
 

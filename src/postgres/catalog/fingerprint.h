@@ -93,7 +93,8 @@ struct Fingerprint {
   // OIDs and versions of walbrook's event triggers (ddl_trigger.h); empty = there are none. While it stays the same,
   // the stream brings a description of the table for every command that altered it.
   std::string ddl_trigger;
-  std::string composites;                           // hash of the attributes of the composite types in its columns
+  // Hashes of the attributes of the composite types in its columns, by the types of these columns.
+  std::map<Oid, std::string> composites;
   std::map<Oid, std::map<Oid, std::string>> enums;  // labels by their OIDs, of the enum types in its columns
 };
 

@@ -50,7 +50,7 @@ Loader::Loader(LoaderOptions options, const Clock& clock, destination::Destinati
       retry_(options_.retries),
       suspended_(sync, options_.suspended_retry),
       copies_({.follow = options_.follow, .together = options_.together}, sync, spool, destination, statistics),
-      parts_(sync, spool, options_.follow),
+      parts_(sync, spool, statistics, options_.follow),
       checkpoint_(options_.checkpoint.lsn),
       last_(options_.checkpoint.last),
       next_load_(options_.newest_load + 1) {}

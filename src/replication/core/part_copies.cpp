@@ -7,6 +7,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/text.h"
 #include "replication/core/leaving.h"
 
 namespace walbrook::replication {
@@ -28,7 +29,7 @@ void PartCopies::order(TableCopier& table_copier, SteadyTime now) {
       ++at;
       continue;
     }
-    if (output != nullptr) end(*output);
+    if (output != nullptr) end({table, output});
     at = parts_.erase(at);
   }
   if (!std::exchange(look_, false)) return;
@@ -52,13 +53,18 @@ void PartCopies::order(TableCopier& table_copier, const SyncedTable& table, Sync
   part.whole.reset();
   spool_.discard(output_key(output.record.id));
   output.has_part_under_way = true;
+  output.part_waits_for.clear();
+  statistics_.output(table, output);
   spdlog::info("table {}.{}: rows are copied again: {}", output.record.schema, output.record.name, part.where);
   table_copier.order_part({.record = output.record, .source = table.source, .number = part.number});
 }
 
-void PartCopies::end(SyncedOutput& output) {
-  if (!std::exchange(output.has_part_under_way, false)) return;
-  if (!needs_spooled(output)) spool_.discard(output_key(output.record.id));
+void PartCopies::end(const FoundOutput& found, std::string waits_for) {
+  auto& output = *found.output;
+  output.part_waits_for = std::move(waits_for);
+  const bool was_under_way = std::exchange(output.has_part_under_way, false);
+  statistics_.output(*found.table, output);
+  if (was_under_way && !needs_spooled(output)) spool_.discard(output_key(output.record.id));
 }
 
 RecordChanges PartCopies::ended(PartResult result, SteadyTime now) {
@@ -71,6 +77,8 @@ RecordChanges PartCopies::ended(PartResult result, SteadyTime now) {
     case PartResult::Kind::postponed:
       postpone(result.output, result.why, now);
       return {};
+    case PartResult::Kind::refused:
+      return refused(result.output, result.why.reason);
     case PartResult::Kind::failed:
       break;
   }
@@ -87,18 +95,21 @@ const PartResult* PartCopies::ready(Lsn reached) const {
 }
 
 void PartCopies::applied(OutputId id) {
-  auto& output = *sync_.find(id).output;
+  const auto found = sync_.find(id);
+  const auto& output = *found.output;
   const auto& whole = *parts_.at(id).whole;
-  spdlog::info("table {}.{}: {} rows were copied again", output.record.schema, output.record.name, whole.copied_rows);
-  end(output);
+  spdlog::info("table {}.{}: {} {} copied again", output.record.schema, output.record.name,
+               counted(whole.copied_rows, "row"), whole.copied_rows == 1 ? "was" : "were");
+  end(found);
   parts_.erase(id);
 }
 
 void PartCopies::postpone(OutputId id, const CannotCopyNow& why, SteadyTime now) {
-  auto& output = *sync_.find(id).output;
+  const auto found = sync_.find(id);
+  const auto& output = *found.output;
   auto& part = parts_.at(id);
   const auto again = postponed(part.postponement ? &*part.postponement : nullptr, why, follow_, now);
-  end(output);
+  end(found, why.reason);
   part.number = 0;
   part.whole.reset();
   part.postponement = again;
@@ -108,13 +119,25 @@ void PartCopies::postpone(OutputId id, const CannotCopyNow& why, SteadyTime now)
                again.given_up ? "the next run copies them" : fmt::format("they are tried again in {} s", seconds));
 }
 
-RecordChanges PartCopies::failed(OutputId id, const std::string& why) {
-  auto& output = *sync_.find(id).output;
-  end(output);
+RecordChanges PartCopies::refused(OutputId id, const std::string& why) {
+  const auto found = sync_.find(id);
+  auto& record = found.output->record;
+  spdlog::warn("rows of table {}.{} are not copied again ({}): {}; the request is dropped, and no row was changed",
+               record.schema, record.name, std::exchange(record.resync_where, {}), why);
+  end(found);
   parts_.erase(id);
-  auto& record = output.record;
+  RecordChanges changed;
+  changed.outputs.push_back(record);
+  return changed;
+}
+
+RecordChanges PartCopies::failed(OutputId id, const std::string& why) {
+  const auto found = sync_.find(id);
+  auto& record = found.output->record;
   record.suspect = fmt::format("rows were to be copied again ({}): {}", std::exchange(record.resync_where, {}), why);
   spdlog::error("table {}.{} is suspect: {}", record.schema, record.name, record.suspect);
+  end(found);
+  parts_.erase(id);
   RecordChanges changed;
   changed.outputs.push_back(record);
   return changed;

@@ -6,7 +6,12 @@
 //
 //   requested ──order──> under way ──ended: copied──> whole ──applied──> done
 //       ^                    │                          │
-//       └────── a wait ──────┴──────── postpone ────────┘       failed: the request is given up, the output is suspect
+//       └────── a wait ──────┴──────── postpone ────────┘
+//
+// It can end in two other ways, and the request is dropped in both. `refused`: the source refuses the condition, for
+// example a division by zero or a column that was renamed; no row has changed, and the output is what it was before.
+// `failed`: a row of the part cannot be read, or the target cannot hold it; the target lacks that row, so the output is
+// marked suspect.
 //
 // A part ends without a result when its output leaves the state `streaming`: a whole copy takes its place. Nothing here
 // is durable; a run finds the requests in the records.
@@ -18,13 +23,15 @@
 
 #include "replication/core/copy_order.h"
 #include "replication/core/record_changes.h"
+#include "replication/core/statistics.h"
 
 namespace walbrook::replication {
 
 class PartCopies {
  public:
-  // Borrows both for its lifetime.
-  PartCopies(TableSync& sync, Spool& spool, bool follow) : sync_(sync), spool_(spool), follow_(follow) {}
+  // Borrows all for its lifetime.
+  PartCopies(TableSync& sync, Spool& spool, Statistics& statistics, bool follow)
+      : sync_(sync), spool_(spool), statistics_(statistics), follow_(follow) {}
 
   // There may be a new request, or a table that was not seen in the catalog before.
   void look() { look_ = true; }
@@ -37,10 +44,11 @@ class PartCopies {
   // postponed or has failed.
   [[nodiscard]] const PartResult* ready(Lsn reached) const;
 
-  // What follows for the output's part. `failed`: the request is given up, and the output is marked suspect.
+  // What follows for the output's part.
   void applied(OutputId output);
   void postpone(OutputId output, const CannotCopyNow& why, SteadyTime now);
   RecordChanges failed(OutputId output, const std::string& why);
+  RecordChanges refused(OutputId output, const std::string& why);
 
   // No part is still to come in this run.
   [[nodiscard]] bool are_settled() const;
@@ -55,11 +63,12 @@ class PartCopies {
     std::optional<Postponement> postponement;  // set once it was postponed
   };
   void order(TableCopier& table_copier, const SyncedTable& table, SyncedOutput& output);
-  // The output's changes need not be spooled any more.
-  void end(SyncedOutput& output);
+  // The output's changes need not be spooled any more. `waits_for`: why its part is not under way.
+  void end(const FoundOutput& found, std::string waits_for = {});
 
   TableSync& sync_;
   Spool& spool_;
+  Statistics& statistics_;
   bool follow_;
   bool look_ = true;
   std::map<OutputId, Part> parts_;  // of streaming outputs with a request that was ordered once

@@ -20,7 +20,12 @@ struct PartOrder {
 
 // How the copy of a part ended.
 struct PartResult {
-  enum class Kind { copied, postponed, failed } kind = Kind::copied;
+  enum class Kind {
+    copied,
+    postponed,
+    refused,  // the source refuses the condition or the table: nothing is known of the rows
+    failed    // a row of the part cannot be copied, so the target lacks it
+  } kind = Kind::copied;
   OutputId output;
   std::uint64_t number = 0;
   // These are set if it was copied.
@@ -31,7 +36,7 @@ struct PartResult {
   std::unique_ptr<Spool> rows;
   std::set<std::string> overflow_columns;  // source columns of which rows have overflow values
   std::uint64_t copied_rows = 0;
-  CannotCopyNow why;  // set if postponed or failed
+  CannotCopyNow why;  // set if it was not copied
 };
 
 }  // namespace walbrook::replication

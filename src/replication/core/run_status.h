@@ -50,6 +50,10 @@ struct RunStatus {
     std::uint64_t copied_rows = 0;
     std::int64_t estimated_rows = -1;
     std::uint64_t inserts = 0, updates = 0, deletes = 0;
+    // Which of its rows are to be copied again (destination::OutputRecord::resync_where); "" = none.
+    std::string resync_where;
+    bool part_under_way = false;  // they are being copied
+    std::string part_waits_for;   // why they are not, although the run has tried
   };
   std::vector<Table> tables;
   // What a copy under way holds in the source, from its snapshot to the end of its last table: VACUUM removes no row

@@ -84,6 +84,9 @@ void Statistics::output(const SyncedTable& of, const SyncedOutput& synced) {
   table.reason = record.reason;
   table.suspect = record.suspect;
   show_suspension(record, table);
+  table.resync_where = record.resync_where;
+  table.part_under_way = synced.has_part_under_way;
+  table.part_waits_for = synced.part_waits_for;
   table.estimated_rows = of.source.estimated_rows;
 }
 

@@ -41,6 +41,7 @@ struct SyncedOutput {
   std::optional<Postponement> postponement;  // set while it is pending and its copy is postponed
   Lsn suspended_at;                          // the commit that it could not apply; unset where no change was the cause
   bool has_part_under_way = false;  // a part of it is copied again (part_copies.h): its changes are spooled too
+  std::string part_waits_for;       // why a requested part is not under way although it was ordered before
   bool was_suspended = false;       // by the last run; this run gives it another chance
   bool retry_scheduled = false;     // this run decided when it is tried again (suspended_tables.h)
   std::uint64_t copied_rows = 0;

@@ -91,6 +91,19 @@ bool may_succeed_later(const Error& failed) {
   return postgres::consequence_of(failed, postgres::Asked::copy, true) != postgres::Consequence::table;
 }
 
+// What the source says of one of its rows, rather than of the condition: data that is corrupted (XX), and characters
+// that the connection's encoding lacks. https://www.postgresql.org/docs/current/errcodes-appendix.html
+bool is_about_a_row(const std::string& sqlstate) {
+  return sqlstate.starts_with("XX") || sqlstate == "22021" || sqlstate == "22P05";
+}
+
+PartResult::Kind end_of(const Error& failed) {
+  if (may_succeed_later(failed)) return PartResult::Kind::postponed;
+  if (failed.kind() == ErrorKind::permission_denied) return PartResult::Kind::refused;
+  const auto& sqlstate = failed.facts().sqlstate;
+  return sqlstate.empty() || is_about_a_row(sqlstate) ? PartResult::Kind::failed : PartResult::Kind::refused;
+}
+
 }  // namespace
 
 PartResult copy_part(const PartSurroundings& around, const PartOrder& order, const postgres::SlotWait& wait,
@@ -105,7 +118,7 @@ PartResult copy_part(const PartSurroundings& around, const PartOrder& order, con
     result.kind = PartResult::Kind::postponed;
     result.why = {.reason = full.cause(), .remedy = full.remedy()};
   } catch (const Error& failed) {
-    result.kind = may_succeed_later(failed) ? PartResult::Kind::postponed : PartResult::Kind::failed;
+    result.kind = end_of(failed);
     result.why = {.reason = failed.cause(), .remedy = failed.remedy()};
   }
   return result;

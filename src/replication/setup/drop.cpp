@@ -14,20 +14,6 @@
 
 namespace walbrook::replication {
 
-namespace {
-
-// All pipelines of a database share the triggers. Other readers of pgoutput may be walbrook's.
-bool has_unwanted_triggers(postgres::Connection& catalog, const std::string& slot) {
-  if (postgres::is_standby(catalog) || !postgres::has_own_ddl_trigger(catalog)) return false;
-  const auto others = catalog.query(
-      "SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE plugin = 'pgoutput' AND NOT temporary "
-      "AND database = pg_catalog.current_database() AND slot_name <> $1",
-      {slot}, "looking for other slots");
-  return others.integer(0, 0) == 0;
-}
-
-}  // namespace
-
 InSource find_in_source(postgres::Connection& catalog, const std::string& conninfo, const SourceNames& names,
                         const destination::Checkpoint& checkpoint) {
   auto replication = postgres::Connection::open(conninfo, postgres::ConnectionUse::replication);
@@ -53,7 +39,7 @@ InSource find_in_source(postgres::Connection& catalog, const std::string& connin
                  .own = {},
                  .of_others = {},
                  .of_other_pipelines = {},
-                 .ddl_trigger = has_unwanted_triggers(catalog, names.slot)};
+                 .ddl_trigger = postgres::has_unused_ddl_trigger(catalog, names.slot)};
   if (names.publication.empty()) return found;
   const auto named = parse_publications(names.publication);
   const auto missing = postgres::missing_publications(catalog, named);
@@ -89,7 +75,7 @@ std::vector<std::string> made_by_others(postgres::Connection& catalog, const Sou
 
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names) {
   if (postgres::read_slot(catalog, names.slot)) postgres::drop_slot(catalog, names.slot);
-  if (has_unwanted_triggers(catalog, names.slot)) postgres::drop_ddl_trigger(catalog);
+  if (postgres::has_unused_ddl_trigger(catalog, names.slot)) postgres::drop_ddl_trigger(catalog);
   if (names.publication.empty() || postgres::is_standby(catalog)) return;
   postgres::drop_keyless_publication(catalog, names.publication);
   for (const auto& name : parse_publications(names.publication)) postgres::drop_own_publication(catalog, name);

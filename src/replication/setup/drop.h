@@ -20,7 +20,7 @@ struct InSource {
   std::vector<std::string> own;  // publications that walbrook created, and not for another pipeline
   // Publications that exist and stay: others created them, or walbrook for other pipelines.
   std::vector<std::string> of_others, of_other_pipelines;
-  bool ddl_trigger = false;  // walbrook's event triggers exist, and no other slot of the database uses pgoutput
+  bool ddl_trigger = false;  // walbrook's event triggers exist, the role may drop them, and nobody else may need them
 };
 
 // Finds what the source has of a pipeline. Throws Error(source_not_ready) if it is not the pipeline's source: another
@@ -34,8 +34,8 @@ struct InSource {
 [[nodiscard]] std::vector<std::string> made_by_others(postgres::Connection& catalog, const SourceNames& names,
                                                       const std::optional<destination::Checkpoint>& checkpoint);
 
-// Drops the slot, the publications that walbrook created, and its event triggers if nobody else may need them. A
-// standby keeps publications and event triggers, which only the primary can drop.
+// Drops the slot, the publications that walbrook created, and its event triggers if the role may drop them and
+// nobody else may need them. A standby keeps publications and event triggers, which only the primary can drop.
 void drop_in_source(postgres::Connection& catalog, const SourceNames& names);
 
 // Drops the source's part first: after a failure, the destination's remaining state still has the names, so that the

@@ -93,9 +93,10 @@ void MadeInSource::find_or_create_keyless(RunObserver& observer) {
 void MadeInSource::find_or_create_ddl_trigger(postgres::KnownServer& server, RunObserver& observer,
                                               const std::stop_token& stop) {
   if (!options_.ddl_trigger) return;
+  // Those that this run creates are dropped again if it fails while they are pending, too.
+  ddl_trigger_created_ = postgres::read_ddl_trigger(catalog_) == postgres::DdlTriggerState::none;
   const auto made = postgres::make_ddl_trigger(catalog_, options_.conninfo, server, creation_wait(observer), stop);
   if (made == postgres::MadeDdlTrigger::nothing) return;
-  ddl_trigger_created_ = made == postgres::MadeDdlTrigger::created;
   observer.prepared("event triggers created for tables that are altered");
 }
 

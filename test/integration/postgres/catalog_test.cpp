@@ -290,6 +290,9 @@ TEST_F(Catalog, the_fingerprint_tells_of_composites_at_any_depth) {
   EXPECT_FALSE(may_hide_rows("a", {"ALTER TYPE other ADD ATTRIBUTE y int"}));
   EXPECT_FALSE(may_hide_rows("b", {"ALTER TYPE pair ADD ATTRIBUTE e int"}));
   EXPECT_FALSE(may_hide_rows("c", {"ALTER TYPE pair ADD ATTRIBUTE f int"}));
+  EXPECT_TRUE(may_hide_rows("b", {"ALTER TABLE b ADD w pair"})) << "pair may have been altered since";
+  EXPECT_FALSE(may_hide_rows("b", {"ALTER TABLE b DROP v"}));
+  EXPECT_FALSE(may_hide_rows("b", {"ALTER TABLE b DROP w"}));
 }
 
 TEST_F(Catalog, types_are_taken_apart) {

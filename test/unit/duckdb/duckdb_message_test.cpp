@@ -114,5 +114,15 @@ TEST_F(DuckDbMessage, a_value_that_cannot_be_converted_is_not_shown) {
   EXPECT_EQ(refused("INSERT INTO t VALUES ('secret')"), "Conversion Error: a value does not fit");
 }
 
+TEST_F(DuckDbMessage, an_error_of_prepare_has_the_type_that_its_text_names) {
+  const auto type = [](std::string_view message) { return type_of_prepare_error(message, DUCKDB_ERROR_BINDER); };
+  EXPECT_EQ(type("FATAL Error: Failed: database has been invalidated because of a previous fatal error."),
+            DUCKDB_ERROR_FATAL);
+  EXPECT_EQ(type("IO Error: Cannot open file \"a\": No such file or directory"), DUCKDB_ERROR_IO);
+  EXPECT_EQ(type("Out of Memory Error: failed to allocate data of size 16.0 MiB"), DUCKDB_ERROR_OUT_OF_MEMORY);
+  EXPECT_EQ(type("Conversion Error: Could not convert string 'IO Error: ' to INT32"), DUCKDB_ERROR_BINDER);
+  EXPECT_EQ(type("Catalog Error: Table with name t does not exist!"), DUCKDB_ERROR_BINDER);
+}
+
 }  // namespace
 }  // namespace walbrook::destination::duckdb

@@ -64,6 +64,11 @@ class LoaderPartsTest : public LoaderCase {
     inbox_.push_back(std::move(result));
     step();
   }
+  [[nodiscard]] std::string shown_part() {
+    const auto tables = statistics_.snapshot().tables;
+    if (tables.size() != 1 || tables[0].resync_where.empty()) return "none";
+    return tables[0].resync_where + (tables[0].part_under_way ? " under way" : " waits: " + tables[0].part_waits_for);
+  }
   [[nodiscard]] Lines all() { return rows("public.items"); }
 };
 
@@ -233,13 +238,43 @@ TEST_F(LoaderPartsTest, a_part_that_cannot_be_read_now_is_ordered_again_after_a_
   EXPECT_EQ(all(), Lines{"1|later"});
 }
 
-TEST_F(LoaderPartsTest, a_condition_that_fails_at_the_source_marks_the_table_suspect) {
+TEST_F(LoaderPartsTest, a_row_that_cannot_be_read_marks_the_table_suspect) {
   request_of({{1, "wrong"}});
-  part_ends(PartResult::Kind::failed, "division by zero");
+  part_ends(PartResult::Kind::failed, "its column note cannot be read");
   EXPECT_EQ(stored("items")->state, OutputState::streaming);
   EXPECT_EQ(stored("items")->resync_where, "");
-  EXPECT_EQ(stored("items")->suspect, "rows were to be copied again (id < 10): division by zero");
+  EXPECT_EQ(stored("items")->suspect, "rows were to be copied again (id < 10): its column note cannot be read");
   EXPECT_TRUE(spool().keys().empty());
+}
+
+TEST_F(LoaderPartsTest, a_condition_that_the_source_refuses_is_dropped_and_changes_no_mark) {
+  const auto t = request_of({{1, "wrong"}});
+  load(Changes().transaction(700, 0x1800).update(t, {1, "later"}).commits());
+  part_ends(PartResult::Kind::refused, "division by zero");
+  EXPECT_EQ(stored("items")->state, OutputState::streaming);
+  EXPECT_EQ(stored("items")->resync_where, "");
+  EXPECT_EQ(stored("items")->suspect, "");
+  EXPECT_TRUE(spool().keys().empty());
+  EXPECT_EQ(all(), Lines{"1|later"});
+  request();
+  part_ends(PartResult::Kind::failed, "unreadable");
+  const auto mark = stored("items")->suspect;
+  ASSERT_NE(mark, "");
+  request("1 / id > 0");
+  part_ends(PartResult::Kind::refused, "division by zero");
+  EXPECT_EQ(stored("items")->resync_where, "");
+  EXPECT_EQ(stored("items")->suspect, mark);
+}
+
+TEST_F(LoaderPartsTest, the_status_shows_a_part_that_is_under_way_or_waits) {
+  const auto t = request_of({{1, "wrong"}});
+  EXPECT_EQ(shown_part(), "id < 10 under way");
+  part_ends(PartResult::Kind::postponed, "the table was altered");
+  EXPECT_EQ(shown_part(), "id < 10 waits: the table was altered");
+  step_at(later(1'001));
+  EXPECT_EQ(shown_part(), "id < 10 under way");
+  part_comes(t, {1}, {{1, "a"}}, 0x1000);
+  EXPECT_EQ(shown_part(), "none");
 }
 
 TEST_F(LoaderPartsTest, p5_a_full_spool_gives_up_the_part_and_the_table_goes_on) {

@@ -44,7 +44,10 @@ TEST(WireJson, a_status_comes_back_as_it_was) {
                            .estimated_rows = -1,
                            .inserts = 1,
                            .updates = 2,
-                           .deletes = 3});
+                           .deletes = 3,
+                           .resync_where = "id < 10",
+                           .part_under_way = true,
+                           .part_waits_for = "a slot"});
   const auto back = status_from_json(to_json(status));
   EXPECT_EQ(to_json(back), to_json(status));
   EXPECT_EQ(back.server, status.server);
@@ -54,6 +57,9 @@ TEST(WireJson, a_status_comes_back_as_it_was) {
   ASSERT_EQ(back.tables.size(), 1U);
   EXPECT_EQ(back.tables[0].name, "we\"ird\n");
   EXPECT_EQ(back.tables[0].estimated_rows, -1);
+  EXPECT_EQ(back.tables[0].resync_where, "id < 10");
+  EXPECT_TRUE(back.tables[0].part_under_way);
+  EXPECT_EQ(back.tables[0].part_waits_for, "a slot");
 }
 
 TEST(WireJson, an_answer_keeps_null_apart_from_the_empty_text) {
