@@ -154,7 +154,7 @@ void BatchApply::apply(const Operation& operation, const std::vector<Transaction
   } else if (const auto* wiped = std::get_if<Truncate>(&operation)) {
     truncate(*wiped, transactions);
   } else if (const auto* altered = std::get_if<AlteredTable>(&operation)) {
-    alter(*altered);
+    alter(*altered, transactions);
   } else {
     merge_parts(std::get<MergeParts>(operation), transactions);
   }
@@ -186,13 +186,17 @@ void BatchApply::rows(const RowBatch& batch, const Operation& operation, const s
 
 // Rows that follow have the columns of this description. The targets that follow them have them since the beginning of
 // the load; the others do not continue from description to description.
-void BatchApply::alter(const AlteredTable& altered) {
+void BatchApply::alter(const AlteredTable& altered, const std::vector<Transaction>& transactions) {
   ++descriptions_[altered.schema->oid];
   auto* table = sync_.find(altered.schema->oid);
   if (table == nullptr) return;
   for (const auto& output : table->outputs) {
     const auto& record = changes_.look(output);
-    if (adaptation_of(output) != nullptr || record.fingerprint.empty()) continue;
+    if (adaptation_of(output) != nullptr) {
+      changes_.note_described(output, transactions.at(altered.transaction).commit_lsn);
+      continue;
+    }
+    if (record.fingerprint.empty()) continue;
     auto without = postgres::without_ddl_trigger(record.fingerprint);
     if (without != record.fingerprint) changes_.edit(output).fingerprint = std::move(without);
   }
@@ -246,8 +250,9 @@ const Adaptation* BatchApply::adaptation_of(const SyncedOutput& output) const {
 
 const RowBatch& BatchApply::adapted(const Adaptation& adaptation, const RowBatch& batch) {
   if (*batch.schema == adaptation.columns() && !adaptation.is_described()) return batch;
-  const auto described = descriptions_.find(batch.schema->oid);
-  auto rows = adaptation.adapted(batch, described == descriptions_.end() ? 0 : described->second);
+  const auto found = descriptions_.find(batch.schema->oid);
+  const auto described = found == descriptions_.end() ? 0 : found->second;
+  auto rows = adaptation.adapted(batch, described);
   WALBROOK_CHECK(rows.has_value(), "changes of {} have columns that their load did not expect",
                  batch.schema->full_name());
   return adapted_.emplace_back(*std::move(rows));

@@ -71,7 +71,7 @@ class BatchApply {
   void apply(const Operation& operation, const std::vector<Transaction>& transactions);
   void rows(const RowBatch& batch, const Operation& operation, const std::vector<Transaction>& transactions);
   void truncate(const Truncate& truncate, const std::vector<Transaction>& transactions);
-  void alter(const AlteredTable& altered);
+  void alter(const AlteredTable& altered, const std::vector<Transaction>& transactions);
   // Each returns true if the output has rows or will have them: it is streaming or being copied.
   bool truncate_wholly(const SyncedOutput& output, const Operation& operation,
                        const std::vector<Transaction>& transactions);

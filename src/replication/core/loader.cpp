@@ -94,7 +94,7 @@ Next Loader::work(Now now) {
   retry_suspended(now);
   if (look_for_orders_ || (next_due_ && now.steady >= *next_due_)) order_copies(now);
   store_changed();
-  parts_.order(*table_copier_, now.steady);
+  note_changed(parts_.order(*table_copier_, now.steady));
   if (some_begin_with_changes_) begin_with_changes(now);
   follow_checkpoint(checkpoint_, now);
   settled_at_ = checkpoint_;

@@ -219,8 +219,9 @@ bool note_partial(const SyncedTable& table, SyncedOutput& output) {
 
 // Judges the difference between the record's fingerprint and the catalog's (suspicion.h). A difference that a TRUNCATE
 // may explain waits until the stream has come as far as the catalog (position_ <= reached_). A copy that is not swapped
-// in yet is never marked suspect, since it may hold what the catalog shows; that waits too. What waits is `undecided`,
-// and decide() comes back to it. A gap that lasts as long as the table is as it is now (lasting_gap) marks a streaming
+// in yet is never marked suspect, since it may hold what the catalog shows; that waits too. So does a fingerprint that
+// is ahead of descriptions of event triggers, which continue the one of before. What waits is `undecided`, and decide()
+// comes back to it. A gap that lasts as long as the table is as it is now (lasting_gap) marks a streaming
 // output suspect.
 bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
@@ -228,9 +229,12 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   const auto gap = copying ? std::string() : lasting_gap(table.source);
   output.undecided.reset();
   if (record.changes_only && !copying) return false;
+  if (!copying && output.described_at.is_set() && output.described_at >= position_) return false;  // it is newer
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
   auto found = judge(table.record, record, table.source, !copying && position_ <= reached_, options_.suspicion);
-  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
+  const bool is_ahead = !copying && position_ > reached_ && is_followed_by_descriptions(table.source);
+  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect) ||
+      (found.kind == Suspicion::Kind::none && is_ahead)) {
     output.undecided = position_;  // a copy is judged once it is swapped in
     any_undecided_ = true;
     return false;
@@ -251,7 +255,7 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   }
   if (found.kind == Suspicion::Kind::suspect) mark_suspect(record, std::move(found.reason));
   if (!gap.empty()) mark_suspect(record, gap);
-  record.fingerprint = table.source.fingerprint;
+  record.fingerprint = is_ahead ? postgres::without_ddl_trigger(table.source.fingerprint) : table.source.fingerprint;
   return true;
 }
 
@@ -369,6 +373,11 @@ RecordChanges TableSync::decide(Lsn reached) {
     for (auto& output : table.outputs) {
       any_undecided_ = any_undecided_ || output.undecided;
       if (!output.undecided || output.record.state != OutputState::streaming || *output.undecided > reached) continue;
+      if (output.described_at.is_set() &&
+          output.described_at >= *output.undecided) {  // the catalog is older than the record
+        output.undecided.reset();
+        continue;
+      }
       if (!compare_with_catalog(table, output)) continue;
       if (output.record.state == OutputState::pending) {
         spdlog::info("table {} is copied again: {}", table.source.full_name(), output.record.reason);
