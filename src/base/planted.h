@@ -18,13 +18,16 @@ enum class Fault {
   copying_stored_late,          // the state `copying` is not durable before changes are spooled for the copy
   spooled_twice,                // a change that comes again does not replace itself
   swapped_in_without_spool,     // a copy becomes visible without the changes that waited for it
+  description_dropped,          // an event trigger described an altered table, and nobody takes it in
+  description_out_of_place,     // rows are read by the columns from before the descriptions of their load
+  part_without_changes,         // a part that was copied again undoes what changed since its consistent point
 };
 
 struct NamedFault {
   Fault fault;
   std::string_view name;
 };
-inline constexpr std::array<NamedFault, 9> faults = {{
+inline constexpr std::array<NamedFault, 12> faults = {{
     {Fault::checkpoint_skipped, "checkpoint_skipped"},
     {Fault::confirmed_before_durable, "confirmed_before_durable"},
     {Fault::truncate_dropped, "truncate_dropped"},
@@ -34,6 +37,9 @@ inline constexpr std::array<NamedFault, 9> faults = {{
     {Fault::copying_stored_late, "copying_stored_late"},
     {Fault::spooled_twice, "spooled_twice"},
     {Fault::swapped_in_without_spool, "swapped_in_without_spool"},
+    {Fault::description_dropped, "description_dropped"},
+    {Fault::description_out_of_place, "description_out_of_place"},
+    {Fault::part_without_changes, "part_without_changes"},
 }};
 
 #ifdef WALBROOK_PLANTED

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
 #include <cstdlib>
 #include <utility>
@@ -17,6 +16,7 @@
 #include "base/user_paths.h"
 #include "config/credentials.h"
 #include "config/file_access.h"
+#include "config/written_text.h"
 
 extern char** environ;  // NOLINT: POSIX's own name
 
@@ -25,93 +25,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_of_a_table(const Key& key) {
-  return key.section.starts_with("pipelines.NAME.tables");
-}
-
 constexpr std::size_t longest_shown = 200;  // of an unknown key, in a message
 constexpr const char* config_name = "config.toml";
 constexpr const char* secrets_name = "secrets.toml";
-constexpr std::string_view destination_key = "destination.duckdb.credentials";
-constexpr std::string_view motherduck_key = "destination.motherduck.credentials";
-constexpr std::string_view ducklake_key = "destination.ducklake.credentials";
-constexpr std::string_view bucket_key = "destination.filesystem.bucket_url";
-
-// The keys whose value names a destination and may hold a token or a key.
-bool is_place_with_secrets(const Key& key) {
-  return key.full_name() == motherduck_key || key.full_name() == ducklake_key || key.full_name() == bucket_key;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return out;
-}
-
-// SOURCES__PG_REPLICATION__SLOT_NAME → sources, pg_replication, slot_name
-std::vector<std::string> path_of_variable(std::string_view name) {
-  std::vector<std::string> path;
-  while (true) {
-    const auto end = std::min(name.find("__"), name.size());
-    path.push_back(lower(name.substr(0, end)));
-    if (end == name.size()) return path;
-    name.remove_prefix(end + 2);
-  }
-}
-
-// A secret that an orchestrator or `$(cat FILE; echo)` passes often ends with a line break, and no setting ends with
-// one.
-std::string without_line_break(const Key& key, std::string text) {
-  if (key.kind == Kind::texts) return text;
-  const bool is_address =
-      key.kind == Kind::connection || key.full_name() == destination_key || is_place_with_secrets(key);
-  const std::string_view ends = is_address ? " \t\r\n" : "\r\n";
-  text.resize(text.find_last_not_of(ends) + 1);
-  if (is_address) text.erase(0, std::min(text.find_first_not_of(ends), text.size()));
-  return text;
-}
-
-// Lowers words that dlt writes in capitals, and maps its one level that walbrook lacks.
-std::string normalised(const Key& key, std::string text) {
-  text = without_line_break(key, std::move(text));
-  if (key.kind != Kind::boolean && key.section != "runtime") return text;
-  text = lower(text);
-  return key.name == "log_level" && text == "critical" ? "error" : text;
-}
-
-bool takes(const Key& key, Form form) {
-  switch (key.kind) {
-    case Kind::boolean:
-      return form == Form::boolean;
-    case Kind::count:
-      return form == Form::integer;
-    case Kind::size:
-      return form == Form::text || form == Form::integer;
-    case Kind::texts:
-    case Kind::publications:
-      return form == Form::text || form == Form::list;
-    default:
-      return form == Form::text || (is_credential(key) && form == Form::integer);
-  }
-}
-
-std::string_view wanted_form(const Key& key) {
-  switch (key.kind) {
-    case Kind::boolean:
-      return "true or false";
-    case Kind::count:
-      return "a number, without quotes";
-    case Kind::size:
-      return "a size: \"64MB\" in quotes, or a number of bytes";
-    case Kind::texts:
-      return "a list of strings: [\"a\", \"b\"]";
-    case Kind::publications:
-      return "a string in quotes, or a list of strings";
-    default:
-      return "a string in quotes";
-  }
-}
-
 void check_pipeline_name(const Written& written) {
   const auto& name = written.path[1];
   const bool fits = !name.empty() && std::ranges::all_of(name, [](unsigned char c) {
@@ -120,10 +36,6 @@ void check_pipeline_name(const Written& written) {
   if (fits) return;
   throw Error(ErrorKind::configuration, fmt::format("{} is not a name for a pipeline", written.value.origin.label()),
               "Use letters, digits, - and _.");
-}
-
-bool is_destination_name(const Key& key) {
-  return key.full_name() == destination_key || (key.section == "pipelines.NAME" && key.name == "destination");
 }
 
 void check_taken(const Key& key, const Value& value) {

@@ -344,6 +344,20 @@ bool is_credential(const Key& key) {
   return key.section == credentials_section || key.section == postgres_credentials_section;
 }
 
+bool is_of_a_table(const Key& key) {
+  return key.section.starts_with("pipelines.NAME.tables");
+}
+
+bool is_destination_name(const Key& key) {
+  return key.full_name() == destination_key || (key.section == "pipelines.NAME" && key.name == "destination");
+}
+
+bool is_place_with_secrets(const Key& key) {
+  const auto name = key.full_name();
+  return name == "destination.motherduck.credentials" || name == "destination.ducklake.credentials" ||
+         name == bucket_key;
+}
+
 std::optional<Place> find_place(const std::vector<std::string>& path) {
   if (path.size() < 2) return std::nullopt;
   if (path[0] == "pipelines") {

@@ -55,6 +55,15 @@ struct Key {
 [[nodiscard]] const Key& key(std::string_view full_name);
 // A field of the credentials of the source or of a destination.
 [[nodiscard]] bool is_credential(const Key& key);
+// A key of [[pipelines.NAME.tables]].
+[[nodiscard]] bool is_of_a_table(const Key& key);
+
+inline constexpr std::string_view destination_key = "destination.duckdb.credentials";
+inline constexpr std::string_view bucket_key = "destination.filesystem.bucket_url";
+// Its value is a kind of destination, or says where a destination is.
+[[nodiscard]] bool is_destination_name(const Key& key);
+// Its value says where a destination is, and may hold a token or a key.
+[[nodiscard]] bool is_place_with_secrets(const Key& key);
 
 // A key as a file or a variable names it.
 struct Place {

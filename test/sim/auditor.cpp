@@ -47,20 +47,40 @@ void Auditor::check(const ReplicaState& state) {
   const auto before = checkpoint_;
   check_checkpoint(state.checkpoint);
   for (const auto& table : state.tables) {
+    follow_damage(table);
     if (table.is_suspended) check_suspended(table, before);
     if (!table.is_suspended) suspended_.erase(table.name);
     if (!table.is_streaming) {
       if (table.has_left && expected_.contains(table.oid)) check_left(table, state.checkpoint);
       if (!table.has_left) left_.erase(table.oid);
       expected_.erase(table.oid);
+      described_.erase(table.oid);
       continue;
     }
     left_.erase(table.oid);
-    const auto& expected = advance(table, state.checkpoint);
-    if (!expected.is_comparable) continue;
-    const auto ahead = ahead_of(table, expected);
-    compare(table, ahead ? *ahead : expected, state.checkpoint);
+    compare_streaming(table, advance(table, state.checkpoint), state.checkpoint);
+    table.is_described ? void(described_.insert(table.oid)) : void(described_.erase(table.oid));
   }
+}
+
+// A part that fails leaves the table suspect.
+void Auditor::follow_damage(const ReplicaTable& table) {
+  const auto found = damaged_.find(table.oid);
+  if (found == damaged_.end()) return;
+  auto& damage = found->second;
+  const bool is_applied = damage.is_requested && table.part.empty() && !table.is_suspect && table.is_streaming;
+  if (table.is_streaming && (is_applied || table.seam != damage.seam)) {
+    damaged_.erase(found);
+    return;
+  }
+  damage.is_requested = !table.part.empty();
+}
+
+void Auditor::compare_streaming(const ReplicaTable& table, const Expected& expected, Lsn checkpoint) {
+  if (!expected.is_comparable || is_damaged(table.oid)) return;
+  const auto ahead = ahead_of(table, expected);
+  if (!ahead) return compare(table, expected, checkpoint);
+  if (ahead->is_comparable) compare(table, *ahead, checkpoint);
 }
 
 void Auditor::check_checkpoint(Lsn checkpoint) {
@@ -82,7 +102,7 @@ void Auditor::check_checkpoint(Lsn checkpoint) {
 // Checks a table that was streaming until now.
 void Auditor::check_left(const ReplicaTable& table, Lsn checkpoint) {
   const auto& expected = advance(table, checkpoint);
-  if (!expected.is_comparable || needs_copy(table)) return;
+  if (!expected.is_comparable || needs_copy(table) || is_damaged(table.oid)) return;
   compare(table, expected, checkpoint);
   left_[table.oid] = checkpoint;
 }
@@ -97,10 +117,7 @@ void Auditor::check_suspended(const ReplicaTable& table, Lsn before) {
   }
   const auto streamed = expected_.find(table.oid);
   if (streamed == expected_.end() || streamed->second.seam != table.seam) return;
-  const auto& expected = advance(table, before);
-  if (!expected.is_comparable) return;
-  const auto ahead = ahead_of(table, expected);
-  compare(table, ahead ? *ahead : expected, before);
+  compare_streaming(table, advance(table, before), before);
 }
 
 // True if the table was altered or published again since its copy. The catalog shows this before the stream gets there.
@@ -135,7 +152,11 @@ void Auditor::check_nothing_followed(std::uint32_t table, Lsn left_at) const {
 
 Auditor::Expected& Auditor::advance(const ReplicaTable& table, Lsn checkpoint) {
   auto& expected = expected_[table.oid];
-  if (expected.seam != table.seam) expected = {.seam = table.seam};
+  if (expected.seam != table.seam) {
+    expected = {.seam = table.seam};
+    described_.erase(table.oid);
+  }
+  const bool is_described = table.is_described && described_.contains(table.oid);
   for (auto& next = expected.next_commit; next < ledger_.size(); ++next) {
     const auto& commit = ledger_[next];
     const bool is_in_copy = commit.commit_lsn < expected.seam;
@@ -143,15 +164,25 @@ Auditor::Expected& Auditor::advance(const ReplicaTable& table, Lsn checkpoint) {
     for (const auto& entry : commit.entries) {
       if (entry.table != table.oid) continue;
       if (entry.kind == LedgerEntry::Kind::publish || entry.kind == LedgerEntry::Kind::unpublish) continue;
-      if (is_in_copy || (entry.sent && !expected.is_behind)) {
+      // A table that leaves is not copied again: it keeps the values of before.
+      const bool must_follow =
+          is_described && entry.described && !(entry.rewrites && (table.is_leaving || table.has_left));
+      if (is_in_copy || ((entry.sent || must_follow) && !expected.is_behind)) {
         apply(expected, entry);
-      } else if (!entry.sent) {
+        if (must_follow && !is_in_copy) ++followed_commands_;
+      } else if (!entry.sent && !must_follow) {
         fall_behind(expected, entry);
       } else {
         if (expected.followed) apply(*expected.followed, entry);
         expected.is_comparable = false;
       }
     }
+  }
+  // A part brings what the stream left out of its rows.
+  if (!table.part.empty()) {
+    in_parts_.insert(table.oid);
+  } else if (in_parts_.erase(table.oid) > 0 && expected.is_behind) {
+    expected.is_comparable = false;
   }
   // From here on it is held to what it has followed.
   if (expected.followed && shows(table, expected.followed->columns)) {
@@ -170,7 +201,8 @@ std::optional<Auditor::Expected> Auditor::ahead_of(const ReplicaTable& table, co
   for (auto next = expected.next_commit; next < ledger_.size(); ++next) {
     for (const auto& entry : ledger_[next].entries) {
       if (entry.table != table.oid) continue;
-      if (!entry.in_place) return std::nullopt;
+      if (!entry.in_place && !entry.described) return std::nullopt;
+      now.is_comparable = now.is_comparable && entry.in_place;
       apply(now, entry);
       if (shows(table, now.columns)) return now;
     }
@@ -179,6 +211,7 @@ std::optional<Auditor::Expected> Auditor::ahead_of(const ReplicaTable& table, co
 }
 
 void Auditor::fall_behind(Expected& expected, const LedgerEntry& entry) {
+  if (entry.described && !entry.in_place && !entry.rewrites) expected.is_comparable = false;
   if (!entry.in_place) {
     expected.followed.reset();
   } else if (!expected.is_behind) {

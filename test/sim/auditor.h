@@ -8,6 +8,7 @@
 //       a table that left the publication has every change that was published before it left, unless it was due for
 //       another copy by then: because it was altered, had left before and come back, or a user requested it
 //       a table that a user suspended keeps the rows that it had at the checkpoint at which it was suspended
+//       a table whose rows somebody damaged holds the source's rows again once the part that was requested is applied
 //   P3  nothing is confirmed to the source before it is durable
 //   P5  what the engine holds stays below its bounds
 //
@@ -15,6 +16,10 @@
 // not published at that time or was rewritten. Such a change has `sent` = false. From the first sent change that
 // follows, its table is not compared until a newer copy replaces it. At the end of a simulation every published table
 // must equal the source.
+//
+// A table that follows the descriptions of event triggers, before a load and after it, follows every described change:
+// the new columns and their values are there with the checkpoint that passes the command, and a table whose rows a
+// command wrote again does not stream any more.
 #pragma once
 
 #include <map>
@@ -46,12 +51,24 @@ class Auditor {
   void check_bound(const std::string& what, std::size_t held, std::size_t bound) const;
   // A user requested that the table be copied again or suspended: changes that the stream brings then may be missing.
   void requested(std::uint32_t table) { requested_.insert(table); }
+  // Somebody damaged rows of the table's target: they may differ until a part that holds them was copied again, or the
+  // table as a whole.
+  void damaged(const ReplicaTable& table) { damaged_[table.oid] = {.seam = table.seam}; }
+  [[nodiscard]] bool is_damaged(std::uint32_t table) const { return damaged_.contains(table); }
   // Checks the end of a simulation: these tables are published, and nothing is left to apply.
   void check_end(const ReplicaState& state, const std::set<std::uint32_t>& published);
 
   [[nodiscard]] std::uint64_t compared_tables() const { return compared_tables_; }
+  // Returns how many described commands tables have followed in place.
+  [[nodiscard]] std::uint64_t followed_commands() const { return followed_commands_; }
 
  private:
+  struct Damage {
+    Lsn seam;
+    bool is_requested = false;  // the request for the part is durable
+  };
+  void follow_damage(const ReplicaTable& table);
+
   // The rows that a table's replica should hold.
   struct Expected {
     Lsn seam;
@@ -76,6 +93,8 @@ class Auditor {
   static void apply(Expected& expected, const LedgerEntry& entry);
   static void fall_behind(Expected& expected, const LedgerEntry& entry);
   void compare(const ReplicaTable& table, const Expected& expected, Lsn checkpoint);
+  // Compares it with what it is held to, or with what it has followed ahead of that.
+  void compare_streaming(const ReplicaTable& table, const Expected& expected, Lsn checkpoint);
 
   const Ledger& ledger_;
   std::uint64_t commits_ = 0;
@@ -85,7 +104,11 @@ class Auditor {
   // Of suspended tables: their rows.
   std::map<std::string, std::vector<std::vector<std::optional<std::string>>>> suspended_;
   std::map<std::uint32_t, Lsn> left_;  // of tables that left: the checkpoint at that time
+  std::set<std::uint32_t> in_parts_;   // tables of which a part was requested and is not applied yet
+  std::map<std::uint32_t, Damage> damaged_;
+  std::set<std::uint32_t> described_;  // tables that followed descriptions after the load before
   std::uint64_t compared_tables_ = 0;
+  std::uint64_t followed_commands_ = 0;
 };
 
 }  // namespace walbrook::sim

@@ -14,5 +14,7 @@ namespace walbrook::sim {
 
 // Returns the table's columns as a copy of it has them, which are those that a Relation message would describe.
 [[nodiscard]] TableSchemaRef copied_schema(const Shape& shape, const ValueLimits& limits);
+// Returns their attnum.
+[[nodiscard]] std::vector<std::int32_t> attribute_numbers(const Shape& shape);
 
 }  // namespace walbrook::sim

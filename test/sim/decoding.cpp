@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "postgres/catalog/table_description.h"
 #include "postgres/protocol/encoder.h"
 
 namespace walbrook::sim {
@@ -94,7 +95,7 @@ void Decoding::on_alteration(const WalRecord& record) {
   };
   forget(described_);
   for (auto& [xid, transaction] : transactions_) forget(transaction.described);
-  if (server_.sends_empty && record.at >= options_.begins_at) on_commit(record);
+  if (server_.sends_empty || transactions_.contains(record.xid)) on_commit(record);
 }
 
 void Decoding::on_rollback_to(const WalRecord& record) {
@@ -235,6 +236,13 @@ void Decoding::send_change(const WalRecord& record, std::map<Oid, std::uint64_t>
     }
     return send(truncate);
   }
+  if (change.kind == Change::Kind::message) {
+    return send(postgres::LogicalMessage{.xid = record.subxid,
+                                         .transactional = true,
+                                         .lsn = record.at,
+                                         .prefix = postgres::description_prefix,
+                                         .content = change.message});
+  }
   const auto& shape = *change.table;
   describe(shape, record.subxid, described);
   const auto before = old_tuple(shape, change.before);
@@ -255,6 +263,7 @@ void Decoding::send_change(const WalRecord& record, std::map<Oid, std::uint64_t>
       return send(postgres::Delete{
           .xid = record.subxid, .relation = shape.oid, .old_kind = old_kind, .before = before.tuple()});
     case Change::Kind::truncate:
+    case Change::Kind::message:
       return;
   }
 }

@@ -41,12 +41,12 @@ postgres::CatalogMoment ModelCatalog::read_moment() {
 void ModelCatalog::describe(std::vector<postgres::SourceTable>& tables,
                             const std::function<bool(const postgres::SourceTable&)>& is_asked) {
   for (auto& table : tables) {
-    if (is_asked(table)) table.described = copied_schema(*server_.tables.at(table.oid).shape, limits_);
+    if (is_asked(table)) table.described = copied_schema(*server_.tables.at(table.oid).committed_row.shape, limits_);
   }
 }
 
 Engine::Engine(Server& server, Network& network, std::unique_ptr<destination::Destination> destination,
-               const Clock& clock, const EngineOptions& options, Random random)
+               const Clock& clock, const EngineOptions& options, Random random, PartCopies::ReadTarget read_target)
     : server_(server),
       network_(network),
       clock_(clock),
@@ -60,7 +60,9 @@ Engine::Engine(Server& server, Network& network, std::unique_ptr<destination::De
           options.queue_bytes, [] {}, [] {}),
       statistics_({}, clock),
       durable_(start_.checkpoint.lsn.value),
-      copies_(server, *destination_, [this](replication::LoaderMessage message) { tell(std::move(message)); }),
+      parts_(server, *destination_, std::move(read_target),
+             [this](replication::LoaderMessage message) { tell(std::move(message)); }),
+      copies_(server, *destination_, parts_, [this](replication::LoaderMessage message) { tell(std::move(message)); }),
       catalog_poll_(
           {.follow = true}, catalog_, start_.publication, clock.now(),
           [this](replication::LoaderMessage message) { tell(std::move(message)); }, [] {}),
@@ -106,7 +108,10 @@ Engine::Start Engine::prepare() {
 }
 
 replication::LoaderOptions Engine::loader_options() const {
-  return {.checkpoint = start_.checkpoint, .follow = true, .newest_load = start_.newest_load};
+  return {.checkpoint = start_.checkpoint,
+          .suspended_retry = std::chrono::minutes(1),
+          .follow = true,
+          .newest_load = start_.newest_load};
 }
 
 replication::ReceiverOptions Engine::receiver_options() const {
@@ -146,9 +151,20 @@ void Engine::step_catalog_poll() {
   static_cast<void>(catalog_poll_.step(clock_.now()));
 }
 
-void Engine::request(replication::Requested what, const std::string& table) {
+std::string Engine::step_copies() {
+  auto done = copies_.step(clock_.now());
+  return done.empty() ? parts_.step() : done;
+}
+
+std::string Engine::run_short_of_slots() {
+  auto failed = copies_.run_short(clock_.now());
+  return failed.empty() ? parts_.run_short() : failed;
+}
+
+void Engine::request(replication::Requested what, const std::string& table, const std::string& where) {
   tell(replication::TableRequest{.what = what,
                                  .tables = {{.schema = "public", .name = table, .columns = {}}},
+                                 .where = where,
                                  .answer = std::make_shared<replication::TableRequest::Answer>()});
 }
 

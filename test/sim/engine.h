@@ -67,15 +67,17 @@ class Engine {
   // Prepares the run: reads the state, compares it with the catalog, and stores where the run starts. Borrows server,
   // network and clock for its lifetime.
   Engine(Server& server, Network& network, std::unique_ptr<destination::Destination> destination, const Clock& clock,
-         const EngineOptions& options, Random random);
+         const EngineOptions& options, Random random, PartCopies::ReadTarget read_target);
 
   void step_receiver();
   void step_loader();
   void step_catalog_poll();
-  std::string step_copies() { return copies_.step(clock_.now()); }
-  std::string run_short_of_slots() { return copies_.run_short(clock_.now()); }
-  // Makes a user's request for that table of schema public.
-  void request(replication::Requested what, const std::string& table);
+  std::string step_copies();
+  std::string run_short_of_slots();
+  // Makes a user's request for that table of schema public. `where`: of resync, the part to be copied again.
+  void request(replication::Requested what, const std::string& table, const std::string& where = {});
+  // No message is on its way to the loader.
+  [[nodiscard]] bool has_delivered_all() const { return on_their_way_.empty(); }
   // Limits the spool to that many bytes more than it holds now.
   void limit_spool(std::size_t bytes) { spool_.set_capacity(spool_.bytes() + bytes); }
   // Delivers some of the messages that were sent to the loader.
@@ -115,6 +117,7 @@ class Engine {
   replication::BatchQueue queue_;
   replication::Statistics statistics_;
   std::atomic<std::uint64_t> durable_{0};
+  PartCopies parts_;
   TableCopies copies_;
   replication::CatalogPoll catalog_poll_;
   replication::Loader loader_;

@@ -32,6 +32,9 @@ struct LedgerEntry {
   bool sent = true;
   // Of a reshape that is not sent: a replica may follow it all the same, once it has seen the catalog.
   bool in_place = false;
+  // Of a reshape: an event trigger described it at its place in the stream.
+  bool described = false;
+  bool rewrites = false;  // of a reshape: every row was written again, with other values
 };
 
 struct LedgerCommit {

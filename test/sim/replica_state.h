@@ -13,9 +13,14 @@ namespace walbrook::sim {
 struct ReplicaTable {
   std::uint32_t oid = 0;  // in the source
   std::string name;
+  std::string target_schema, target_name;
   bool is_streaming = false;
   bool is_suspended = false;  // by request
+  bool is_leaving = false;    // it is no longer published, and still gets what was published before
   bool has_left = false;      // it is no longer published, and keeps its rows
+  std::string part;           // the condition of a part that is to be copied again; "": none
+  bool is_suspect = false;    // the engine says that rows may differ
+  bool is_described = false;  // it follows the descriptions that the stream brings
   Lsn seam;                   // the consistent point of the copy that it was created from
   std::vector<std::string> columns;
   std::vector<std::vector<std::optional<std::string>>> rows;  // cells as PostgreSQL prints them

@@ -43,7 +43,7 @@ WalRecord& Server::write(WalRecord record, std::size_t bytes) {
   return wal.emplace_back(std::move(record));
 }
 
-std::uint64_t Server::oldest_open_xid() const {
+Xid Server::oldest_open_xid() const {
   return open.empty() ? next_xid : open.begin()->first;
 }
 

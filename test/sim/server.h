@@ -34,8 +34,9 @@ struct ModelColumn {
   std::string name;
   Oid type = 0;
   bool in_primary_key = false;
-  Xid version = 0;           // the transaction that wrote its pg_attribute row
-  bool has_missing = false;  // rows from before it was added do not hold its value
+  Xid version = 0;      // the transaction that wrote its pg_attribute row
+  Cell missing{};       // the value of rows from before it was added, until a rewrite stores it in them
+  Oid default_row = 0;  // OID of its pg_attrdef row; 0: it has no default
 };
 
 // A table as the catalog describes it. Every alteration creates a new shape.
@@ -44,8 +45,9 @@ struct Shape {
   std::string name;  // in schema public
   char identity = 'd';
   std::vector<ModelColumn> columns;
-  int attributes = 0;         // the newest column number that was given
-  std::uint64_t version = 0;  // grows over all tables
+  int attributes = 0;             // the newest column number that was given
+  std::set<std::string> names{};  // of all columns that were added or renamed
+  std::uint64_t version = 0;      // grows over all tables
 };
 using ShapeRef = std::shared_ptr<const Shape>;
 
@@ -54,10 +56,16 @@ using ShapeRef = std::shared_ptr<const Shape>;
 [[nodiscard]] std::vector<std::string> ledger_columns(const Shape& shape);
 [[nodiscard]] std::vector<std::string> ledger_rows(const Shape& shape, const Rows& rows);
 
-struct ModelTable {
+// What a transaction finds in the catalog about a table.
+struct CatalogRow {
   ShapeRef shape;
-  Oid file = 0;       // relfilenode
-  Xid written = 0;    // xmin of its pg_class row
+  Oid file = 0;     // relfilenode
+  Xid written = 0;  // xmin of its pg_class row
+};
+
+// The base holds what the holder of ACCESS EXCLUSIVE sees, or anybody if there is none.
+struct ModelTable : CatalogRow {
+  CatalogRow committed_row;
   Xid published = 0;  // xmin of its pg_publication_rel row; 0: not published
   Rows working;
   Rows committed;
@@ -68,14 +76,15 @@ struct ModelTable {
   int copy_locks = 0;                     // ACCESS SHARE locks of copies
 };
 
-// One change of rows in the log.
+// One change of rows in the log, or a message at its place among them.
 struct Change {
-  enum class Kind { insert, update, remove, truncate } kind = Kind::insert;
+  enum class Kind { insert, update, remove, truncate, message } kind = Kind::insert;
   ShapeRef table;
   Cells before;                  // of update and remove: the whole old row
   Cells after;                   // of insert and update
   std::vector<bool> unchanged;   // of update: large values that were not written again
   std::vector<ShapeRef> tables;  // of truncate: the published ones
+  std::string message{};         // of message: its content
   bool sent = true;              // the table was published when it was written
 };
 
@@ -106,15 +115,19 @@ struct OpenTransaction {
   struct Undo {
     Oid table = 0;
     RowId row = 0;
-    std::optional<Cells> before;    // nullopt: the row did not exist
-    std::optional<Rows> truncated;  // of TRUNCATE: all rows before it
+    std::optional<Cells> before;  // nullopt: the row did not exist
+    // Of TRUNCATE and ALTER TABLE: what there was before it.
+    std::optional<Rows> all{};
+    CatalogRow catalog{};
   };
   std::vector<Undo> undo;
   struct Entry {
     LedgerEntry ledger;
     RowId row = 0;
     std::optional<Cells> after;
-    bool wipes = false;
+    // Of TRUNCATE and ALTER TABLE: what there is after it.
+    std::optional<Rows> all{};
+    CatalogRow catalog{};
   };
   std::vector<Entry> entries;  // its changes, without those rolled back
   std::set<Oid> tables;
@@ -123,6 +136,14 @@ struct OpenTransaction {
 
   [[nodiscard]] Xid subxid() const { return savepoints.empty() ? xid : savepoints.back().subxid; }
   [[nodiscard]] bool is_prepared() const { return prepared_at.is_set(); }
+};
+
+// walbrook's event triggers.
+struct DdlTrigger {
+  bool describes = false;  // commands that alter a table send its description
+  Xid version = 0;         // xmin of their catalog rows
+  // They are pending until the transactions that were open when they were created have ended.
+  [[nodiscard]] bool is_complete(Xid oldest_open) const { return describes && oldest_open >= version; }
 };
 
 // The slot that the engine reads.
@@ -139,6 +160,7 @@ struct Server {
   std::vector<WalRecord> wal;
   Ledger ledger;
   Slot slot;
+  DdlTrigger trigger;
   Lsn end{0x1000000};  // where the next record starts
   Xid next_xid = 700;
   Oid next_oid = 20000;
@@ -150,7 +172,7 @@ struct Server {
 
   // Writes a record of `bytes` bytes and returns it with `at` and `end` set.
   WalRecord& write(WalRecord record, std::size_t bytes);
-  [[nodiscard]] std::uint64_t oldest_open_xid() const;
+  [[nodiscard]] Xid oldest_open_xid() const;
 };
 
 }  // namespace walbrook::sim

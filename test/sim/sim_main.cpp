@@ -46,8 +46,8 @@ Request parse(int count, char** words) {
 
 int run_one(const SimulationOptions& options) {
   const auto result = simulate(options);
-  fmt::print("seed {}: {} commits, {} crashes, {} tables compared\n", options.seed, result.commits, result.crashes,
-             result.compared_tables);
+  fmt::print("seed {}: {} commits, {} crashes, {} tables compared, {} descriptions followed\n", options.seed,
+             result.commits, result.crashes, result.compared_tables, result.followed_commands);
   if (result.violation.empty()) return 0;
   fmt::print("{}\n", result.violation);
   return 1;

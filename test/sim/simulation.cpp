@@ -9,6 +9,7 @@
 #include "base/fault.h"
 #include "destination/memory/memory_destination.h"
 #include "test/sim/auditor.h"
+#include "test/sim/descriptions.h"
 #include "test/sim/engine.h"
 #include "test/sim/replica.h"
 #include "test/sim/workload.h"
@@ -59,7 +60,10 @@ class Simulation {
 
   SimulationResult run() {
     try {
-      for (int step = 0; step < steps; ++step) guarded([this] { act(); });
+      for (int step = 0; step < steps; ++step) {
+        switch_trigger(step);
+        guarded([this] { act(); });
+      }
       come_to_rest();
       auditor_.check_end(replica(), published());
     } catch (const Violation& violation) {
@@ -70,6 +74,7 @@ class Simulation {
     }
     result_.commits = commits_;
     result_.compared_tables = auditor_.compared_tables();
+    result_.followed_commands = auditor_.followed_commands();
     result_.tally = tally_;
     return std::move(result_);
   }
@@ -96,9 +101,29 @@ class Simulation {
     if (random_.chance(40)) weights_.in_doubt = 10;
     if (random_.chance(60)) weights_.disconnect = 2;
     asks_for_tables_ = random_.chance(40);
+    asks_for_parts_ = random_.chance(35);
+    choose_trigger();
     store_->set_hook([this](Step step) { maybe_fail(step); });
     fault::set_hook([this](std::string_view point) { maybe_crash(point); });
     network_.confirmed = [this](Lsn lsn) { auditor_.check_confirmed(lsn, checkpoint()); };
+  }
+
+  // There are event triggers all along, from some moment on, or but for a while.
+  void choose_trigger() {
+    if (random_.chance(50)) return;
+    trigger_from_ = random_.chance(60) ? 0 : static_cast<int>(random_.below(steps / 2));
+    if (random_.chance(60)) return;
+    disabled_from_ = trigger_from_ + 1 + static_cast<int>(random_.below(steps / 2));
+    disabled_to_ = disabled_from_ + static_cast<int>(random_.below(steps / 2));
+  }
+  void switch_trigger(int step) {
+    if (step == trigger_from_ || step == disabled_to_) {
+      enable_trigger(server_);
+      note("the event triggers are enabled");
+    } else if (step == disabled_from_) {
+      disable_trigger(server_);
+      note("the event triggers are disabled");
+    }
   }
 
   bool happens(unsigned per_mille) { return !is_quiet_ && random_.below(1000) < per_mille; }
@@ -159,7 +184,8 @@ class Simulation {
     note("the engine starts");
     auto destination = std::make_unique<destination::memory::MemoryDestination>(destination_options);
     engine_ =
-        std::make_unique<Engine>(server_, network_, std::move(destination), clock_, options_, Random(random_.next()));
+        std::make_unique<Engine>(server_, network_, std::move(destination), clock_, options_, Random(random_.next()),
+                                 [this](const auto& record) { return read_target(*store_, record.target()); });
   }
   ReplicaState replica() const { return read_replica(*store_, destination_options.pipeline, commits_); }
   Lsn checkpoint() const { return read_checkpoint(*store_, destination_options.pipeline); }
@@ -187,6 +213,7 @@ class Simulation {
     network_.reaches_catalog = !network_.reaches_catalog || random_.chance(70);
     auto table = server_.tables.begin();
     std::advance(table, static_cast<std::ptrdiff_t>(random_.below(server_.tables.size())));
+    if (asks_for_parts_ && random_.chance(70)) return ask_for_part(table->second);
     if (!asks_for_tables_ || !random_.chance(50)) return;
     using enum replication::Requested;
     const auto dice = random_.below(100);
@@ -197,6 +224,36 @@ class Simulation {
     auditor_.requested(table->first);
     engine_->request(what, table->second.shape->name);
     note(fmt::format("{} {}", replication::to_string(what), table->second.shape->name));
+  }
+
+  // Requests the rows with keys below a bound, some of which may just have been damaged.
+  void ask_for_part(const ModelTable& table) {
+    const auto& shape = *table.committed_row.shape;
+    const auto key = std::ranges::find(shape.columns, true, &ModelColumn::in_primary_key);
+    if (key == shape.columns.end()) return;
+    const auto bound = static_cast<int>(random_.between(2, 18));
+    auto& damaged_below = damaged_below_[shape.oid];
+    if (!auditor_.is_damaged(shape.oid)) damaged_below = 0;
+    if (random_.chance(60)) damage(shape.oid, key->name, bound);
+    const auto where = fmt::format("{} < {}", key->name, std::max(bound, damaged_below));
+    tally_.add(Happening::part_requested);
+    engine_->request(replication::Requested::resync, shape.name, where);
+    note(fmt::format("resync {} --where '{}'", shape.name, where));
+  }
+
+  // While an earlier part is under way, it would not be known which of them replaces the rows.
+  void damage(Oid oid, const std::string& key, int bound) {
+    const auto state = replica();
+    const auto table = std::ranges::find(state.tables, oid, &ReplicaTable::oid);
+    if (table == state.tables.end() || !table->is_streaming || table->is_leaving || !table->part.empty() ||
+        auditor_.is_damaged(oid) || !engine_->has_delivered_all()) {
+      return;
+    }
+    if (!damage_row(*store_, {.schema = table->target_schema, .table = table->target_name}, key, bound)) return;
+    damaged_below_[oid] = bound;
+    auditor_.damaged(*table);
+    tally_.add(Happening::rows_damaged);
+    note(fmt::format("a row of table {} is damaged", oid));
   }
 
   // Takes away a resource that the engine can do without for a while.
@@ -254,6 +311,8 @@ class Simulation {
   void resume_all() {
     for (const auto& table : replica().tables) {
       if (table.is_suspended) engine_->request(replication::Requested::resume, table.name);
+      const bool stays_damaged = auditor_.is_damaged(table.oid) && table.is_streaming && table.part.empty();
+      if (stays_damaged && !table.is_leaving) engine_->request(replication::Requested::resync, table.name);
     }
   }
 
@@ -262,8 +321,12 @@ class Simulation {
     if (replica.checkpoint < server_.end) return false;
     const auto tables = published();
     std::size_t streaming = 0;
-    for (const auto& table : replica.tables) streaming += table.is_streaming && tables.contains(table.oid) ? 1U : 0U;
+    for (const auto& table : replica.tables) streaming += is_settled(table) && tables.contains(table.oid) ? 1U : 0U;
     return streaming == tables.size();
+  }
+
+  bool is_settled(const ReplicaTable& table) const {
+    return table.is_streaming && table.part.empty() && !auditor_.is_damaged(table.oid);
   }
 
   std::set<std::uint32_t> published() const {
@@ -294,6 +357,11 @@ class Simulation {
   EngineOptions options_;
   Weights weights_;
   bool asks_for_tables_ = false;
+  bool asks_for_parts_ = false;
+  std::map<Oid, int> damaged_below_;  // by table: the bound of the keys of its damaged rows
+  int trigger_from_ = -1;             // the step; -1: never
+  int disabled_from_ = -1;            //
+  int disabled_to_ = -1;
   std::unique_ptr<Engine> engine_;
   ModelClock clock_;
   std::uint64_t audited_commits_ = 0;

@@ -24,6 +24,7 @@ struct SimulationResult {
   std::uint64_t crashes = 0;
   std::uint64_t commits = 0;  // of the destination
   std::uint64_t compared_tables = 0;
+  std::uint64_t followed_commands = 0;  // see Auditor
   Tally tally;
 };
 

@@ -28,7 +28,9 @@ bool can_be_selected(const Shape& seen, const Shape& now) {
   return seen.name == now.name && std::ranges::all_of(seen.columns, is_there);
 }
 
-void append_row(RowBatch& batch, const Cells& cells, const ValueLimits& limits) {
+}  // namespace
+
+void append_copied(RowBatch& batch, const Cells& cells, const ValueLimits& limits, Op op) {
   for (std::size_t c = 0; c < cells.size(); ++c) {
     auto& column = batch.columns[c];
     if (!cells[c]) {
@@ -38,10 +40,8 @@ void append_row(RowBatch& batch, const Cells& cells, const ValueLimits& limits) 
     const auto type = built_in_type(batch.schema->columns[c].type_oid);
     postgres::parsers_for(type, batch.schema->columns[c].type).text(*cells[c], {.limits = limits}, column);
   }
-  batch.finish_row(Op::insert, 0);
+  batch.finish_row(op, 0);
 }
-
-}  // namespace
 
 void TableCopies::tell(const CopyOrder::Table& table, CopyResult result) {
   result.output = table.record.id;
@@ -123,8 +123,8 @@ std::string TableCopies::begin_table(Now now) {
     return fmt::format("table {} is gone", oid);
   }
   const auto seen = snapshot_->tables.find(oid);
-  if (seen == snapshot_->tables.end() || seen->second.file != there->second.file ||
-      !can_be_selected(*seen->second.shape, *there->second.shape)) {
+  if (seen == snapshot_->tables.end() || seen->second.file != there->second.committed_row.file ||
+      !can_be_selected(*seen->second.shape, *there->second.committed_row.shape)) {
     server_.tally->add(Happening::snapshot_outdated);
     left_.push_back(std::move(tables_.front()));
     tables_.pop_front();
@@ -132,8 +132,6 @@ std::string TableCopies::begin_table(Now now) {
   }
   if (there->second.exclusive != 0) return {};
   fault::hit("copy_started");
-  numbers_.clear();
-  for (const auto& column : seen->second.shape->columns) numbers_.push_back(column.number);
   schema_ = copied_schema(*seen->second.shape, destination_.capabilities().values);
   const destination::CopyTarget target{.output = &tables_.front().record, .schema = schema_};
   writer_ = destination_.begin_copy({&target, 1});
@@ -148,7 +146,7 @@ std::string TableCopies::copy_rows(Now) {
   if (next_row_ != rows.end()) {
     RowBatch batch(schema_);
     for (std::size_t i = 0; i < rows_per_batch && next_row_ != rows.end(); ++i, ++next_row_) {
-      append_row(batch, next_row_->second, destination_.capabilities().values);
+      append_copied(batch, next_row_->second, destination_.capabilities().values, Op::insert);
     }
     writer_->append(0, batch);
     fault::hit("mid_copy");
@@ -165,7 +163,7 @@ std::string TableCopies::copy_rows(Now) {
   tell(table, {.kind = CopyResult::Kind::copied,
                .consistent_point = snapshot_->consistent_point,
                .columns = schema_,
-               .numbers = numbers_,
+               .numbers = attribute_numbers(*snapshot_->tables.at(table.record.source).shape),
                .rows = rows.size()});
   return fmt::format("table {} is copied as of {}", table.record.source, snapshot_->consistent_point.to_string());
 }

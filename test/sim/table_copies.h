@@ -14,22 +14,25 @@
 
 #include "destination/destination.h"
 #include "replication/core/copy_plan.h"
+#include "test/sim/part_copies.h"
 #include "test/sim/snapshots.h"
 
 namespace walbrook::sim {
 
+// Appends the row as a copy reads it.
+void append_copied(RowBatch& batch, const Cells& cells, const ValueLimits& limits, Op op);
+
 class TableCopies final : public replication::TableCopier {
  public:
-  // Borrows `server` and `destination` for its lifetime. `tell` sends a result on its way to the loader.
-  TableCopies(Server& server, destination::Destination& destination,
+  // Borrows all for its lifetime. `tell` sends a result on its way to the loader.
+  TableCopies(Server& server, destination::Destination& destination, PartCopies& parts,
               std::function<void(replication::LoaderMessage)> tell)
-      : server_(server), destination_(destination), tell_(std::move(tell)) {}
+      : server_(server), destination_(destination), parts_(parts), tell_(std::move(tell)) {}
   ~TableCopies() override { leave_table(); }
 
   // Adds an order, which is read once the current attempt has ended.
   void order(replication::CopyOrder order) override { ordered_.push_back(std::move(order)); }
-  // No user of the simulation asks for a part.
-  void order_part(replication::PartOrder /*order*/) override {}
+  void order_part(replication::PartOrder order) override { parts_.order(std::move(order)); }
   // Performs the next small step and returns its description for the trace; "": there was nothing to do.
   std::string step(Now now);
   // Makes the current work fail, as if the server had run out of a resource. Returns a description for the trace.
@@ -46,6 +49,7 @@ class TableCopies final : public replication::TableCopier {
 
   Server& server_;
   destination::Destination& destination_;
+  PartCopies& parts_;
   std::function<void(replication::LoaderMessage)> tell_;
   replication::CopyPlan plan_{true};
   std::vector<replication::CopyOrder> ordered_;
@@ -59,7 +63,6 @@ class TableCopies final : public replication::TableCopier {
   // The first table, while its rows are read.
   std::unique_ptr<destination::CopyWriter> writer_;
   TableSchemaRef schema_;
-  std::vector<std::int32_t> numbers_;  // of its columns
   Rows::const_iterator next_row_;
   Oid locked_ = 0;
 };

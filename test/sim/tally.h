@@ -26,6 +26,8 @@ enum class Happening : std::uint8_t {
   truncated,
   rows_changed_silently,
   columns_altered,
+  column_added_again,
+  altered_in_transaction,
   identity_altered,
   file_replaced,
   table_created,
@@ -34,6 +36,9 @@ enum class Happening : std::uint8_t {
   table_dropped,
   published,
   unpublished,
+  trigger_enabled,
+  trigger_disabled,
+  table_described,
   // in transit
   streamed,
   streamed_rolled_back_to,
@@ -50,6 +55,9 @@ enum class Happening : std::uint8_t {
   snapshot_outdated,
   slots_short,
   resync_requested,
+  part_requested,
+  part_copied,
+  rows_damaged,
   suspend_requested,
   resume_requested,
   // in the engine and the destination

@@ -56,9 +56,11 @@ void write_change(Server& server, const OpenTransaction& transaction, Change cha
 void undo_to(Server& server, OpenTransaction& transaction, const OpenTransaction::Savepoint& savepoint) {
   while (transaction.undo.size() > savepoint.undo) {
     auto& last = transaction.undo.back();
-    auto& working = server.tables.at(last.table).working;
-    if (last.truncated) {
-      working = *std::move(last.truncated);
+    auto& table = server.tables.at(last.table);
+    auto& working = table.working;
+    if (last.all) {
+      working = *std::move(last.all);
+      static_cast<CatalogRow&>(table) = last.catalog;
     } else if (last.before) {
       working[last.row] = *std::move(last.before);
     } else {
@@ -85,10 +87,9 @@ void make_visible(Server& server, OpenTransaction& transaction, const WalRecord&
   LedgerCommit commit{.xid = transaction.xid, .commit_lsn = record.at, .end_lsn = record.end, .entries = {}};
   for (auto& entry : transaction.entries) {
     auto& table = server.tables.at(entry.ledger.table);
-    if (entry.wipes) {
-      table.committed.clear();
-      table.file = server.next_oid++;
-      table.written = transaction.xid;
+    if (entry.all) {
+      table.committed = *std::move(entry.all);
+      table.committed_row = entry.catalog;
     } else if (entry.after) {
       table.committed[entry.row] = *entry.after;
     } else {
@@ -140,7 +141,7 @@ bool insert(Server& server, Xid xid, Oid oid, const Cells& cells) {
   note_written(transaction, table);
   table.row_locks[row] = xid;
   table.working[row] = cells;
-  transaction.undo.push_back({.table = oid, .row = row, .before = std::nullopt, .truncated = std::nullopt});
+  transaction.undo.push_back({.table = oid, .row = row, .before = std::nullopt});
   const bool sent = table.published != 0;
   transaction.entries.push_back(
       {.ledger = {.table = oid, .kind = LedgerEntry::Kind::add, .added = ledger_row(*table.shape, cells), .sent = sent},
@@ -161,7 +162,7 @@ bool update(Server& server, Xid xid, Oid oid, RowId row, const Cells& after, con
   table.row_locks[row] = xid;
   if (moves) free_key(table, before, xid);
   table.working[row] = after;
-  transaction.undo.push_back({.table = oid, .row = row, .before = before, .truncated = std::nullopt});
+  transaction.undo.push_back({.table = oid, .row = row, .before = before});
   const bool sent = table.published != 0;
   transaction.entries.push_back({.ledger = {.table = oid,
                                             .kind = LedgerEntry::Kind::replace,
@@ -193,7 +194,7 @@ bool remove(Server& server, Xid xid, Oid oid, RowId row) {
   table.row_locks[row] = xid;
   free_key(table, before, xid);
   table.working.erase(row);
-  transaction.undo.push_back({.table = oid, .row = row, .before = before, .truncated = std::nullopt});
+  transaction.undo.push_back({.table = oid, .row = row, .before = before});
   const bool sent = table.published != 0;
   transaction.entries.push_back({.ledger = {.table = oid,
                                             .kind = LedgerEntry::Kind::remove,
@@ -219,10 +220,15 @@ bool truncate(Server& server, Xid xid, const std::vector<Oid>& oids) {
     table.exclusive = xid;
     for (const auto& [row, cells] : table.working) free_key(table, cells, xid);
     transaction.undo.push_back(
-        {.table = oid, .row = 0, .before = std::nullopt, .truncated = std::exchange(table.working, {})});
+        {.table = oid, .row = 0, .before = std::nullopt, .all = std::exchange(table.working, {}), .catalog = table});
+    table.file = server.next_oid++;
+    table.written = xid;
     const bool sent = table.published != 0;
-    transaction.entries.push_back(
-        {.ledger = {.table = oid, .kind = LedgerEntry::Kind::wipe, .sent = sent}, .wipes = true});
+    transaction.entries.push_back({.ledger = {.table = oid, .kind = LedgerEntry::Kind::wipe, .sent = sent},
+                                   .row = 0,
+                                   .after = std::nullopt,
+                                   .all = Rows{},
+                                   .catalog = table});
     if (sent) change.tables.push_back(table.shape);
   }
   change.sent = !change.tables.empty();

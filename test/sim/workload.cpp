@@ -156,6 +156,11 @@ std::string Workload::act(Client& client) {
     return done(truncate(server_, client.xid, truncated),
                 fmt::format("{}: TRUNCATE {}{}", client.xid, oid, truncated.size() > 1 ? " and another" : ""));
   }
+  if (options_.alters && random_.chance(3)) {
+    auto altered = alter_columns(client.xid, oid);
+    if (!altered.empty()) server_.tally->add(Happening::altered_in_transaction);
+    return altered;
+  }
   return change_row(client.xid, oid);
 }
 
@@ -228,7 +233,7 @@ std::string Workload::alter() {
     return drop_table(oid);
   }
   if (random_.chance(10)) return rename_table(oid);
-  return alter_columns(oid);
+  return alter_alone(oid);
 }
 
 std::string Workload::alter_publication() {
@@ -237,39 +242,66 @@ std::string Workload::alter_publication() {
   for (const auto& [oid, table] : server_.tables) (table.published != 0 ? inside : outside).push_back(oid);
   if (!outside.empty() && (inside.size() < 2 || random_.chance(65))) {
     const auto oid = random_.pick(outside);
-    publish(server_, oid);
-    return fmt::format("ALTER PUBLICATION ADD TABLE {}", oid);
+    return done(publish(server_, oid), fmt::format("ALTER PUBLICATION ADD TABLE {}", oid));
   }
   if (inside.size() < 2) return {};
   const auto oid = random_.pick(inside);
-  unpublish(server_, oid);
-  return fmt::format("ALTER PUBLICATION DROP TABLE {}", oid);
+  return done(unpublish(server_, oid), fmt::format("ALTER PUBLICATION DROP TABLE {}", oid));
 }
 
-std::string Workload::alter_columns(Oid oid) {
+// Commands that do not share their transaction, and column changes alone in theirs.
+std::string Workload::alter_alone(Oid oid) {
+  const auto& table = server_.tables.at(oid);
+  const auto& shape = *table.shape;
+  switch (random_.below(6)) {
+    case 0:
+      return done(has_primary_key(shape) && set_identity(server_, oid, shape.identity == 'f' ? 'd' : 'f'),
+                  fmt::format("ALTER TABLE {} REPLICA IDENTITY", oid));
+    case 1:
+      return done(vacuum_full(server_, oid), fmt::format("VACUUM FULL {}", oid));
+    default:
+      if (!table.writers.empty() || table.copy_locks > 0) return {};
+      const auto xid = begin(server_);
+      auto altered = alter_columns(xid, oid);
+      altered.empty() ? rollback(server_, xid) : commit(server_, xid);
+      return altered;
+  }
+}
+
+// Returns a new name, or one that a column of the table had. Without event triggers a replica cannot tell whether a
+// column got the name of one that was dropped, as long as nobody looks into the catalog.
+std::string Workload::column_name(const Shape& shape) {
+  std::vector<std::string> free;
+  for (const auto& name : shape.names) {
+    if (std::ranges::find(shape.columns, name, &ModelColumn::name) == shape.columns.end()) free.push_back(name);
+  }
+  if (!server_.trigger.describes || free.empty() || random_.chance(60)) return fmt::format("c{}", names_++);
+  return random_.pick(free);
+}
+
+std::string Workload::alter_columns(Xid xid, Oid oid) {
   const auto& shape = *server_.tables.at(oid).shape;
   const auto column = random_.below(shape.columns.size());
   const bool is_text = shape.columns[column].type == type_oid::text && !shape.columns[column].in_primary_key;
-  const auto name = fmt::format("c{}", names_++);
-  switch (random_.below(6)) {
-    case 0: {
+  const auto name = column_name(shape);
+  switch (random_.below(5)) {
+    case 0:
+    case 1: {
       const Cell value = random_.chance(50) ? Cell("filled") : std::nullopt;
-      return done(add_column(server_, oid, name, type_oid::text, value),
-                  fmt::format("ALTER TABLE {} ADD {} DEFAULT {}", oid, name, value.value_or("NULL")));
+      return done(add_column(server_, xid, oid, name, type_oid::text, value),
+                  fmt::format("{}: ALTER TABLE {} ADD {} DEFAULT {}", xid, oid, name, value.value_or("NULL")));
     }
-    case 1:
-      return done(shape.columns.size() > 2 && drop_column(server_, oid, column),
-                  fmt::format("ALTER TABLE {} DROP {}", oid, column));
     case 2:
-      return done(rename_column(server_, oid, column, name), fmt::format("ALTER TABLE {} RENAME {}", oid, column));
+      return done(shape.columns.size() > 2 && drop_column(server_, xid, oid, column),
+                  fmt::format("{}: ALTER TABLE {} DROP {}", xid, oid, column));
     case 3:
-      return done(is_text && rewrite_column(server_, oid, column, name),
-                  fmt::format("ALTER TABLE {} ALTER {} USING '{}'", oid, column, name));
-    case 4:
-      return done(has_primary_key(shape) && set_identity(server_, oid, shape.identity == 'f' ? 'd' : 'f'),
-                  fmt::format("ALTER TABLE {} REPLICA IDENTITY", oid));
-    default:
-      return done(vacuum_full(server_, oid), fmt::format("VACUUM FULL {}", oid));
+      return done(rename_column(server_, xid, oid, column, name),
+                  fmt::format("{}: ALTER TABLE {} RENAME {} TO {}", xid, oid, column, name));
+    default: {
+      const auto value = fmt::format("w{}", names_++);
+      return done(is_text && rewrite_column(server_, xid, oid, column, value),
+                  fmt::format("{}: ALTER TABLE {} ALTER {} USING '{}'", xid, oid, column, value));
+    }
   }
 }
 

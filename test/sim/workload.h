@@ -45,7 +45,9 @@ class Workload {
   std::string end_prepared();
   std::string alter();
   std::string alter_publication();
-  std::string alter_columns(Oid table);
+  std::string alter_alone(Oid table);
+  std::string alter_columns(Xid xid, Oid table);
+  [[nodiscard]] std::string column_name(const Shape& shape);
   [[nodiscard]] std::vector<Oid> tables() const;
   [[nodiscard]] Cells new_row(const ModelTable& table);
   [[nodiscard]] Cell new_value(const ModelColumn& column);

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/planted.h"
+
 namespace walbrook::replication {
 
 Assembler::Assembler(const AssemblerOptions& options, TypeCatalog& types, const TableGroups& groups)
@@ -138,6 +140,7 @@ void Assembler::on(const postgres::LogicalMessage& message) {
 void Assembler::add(const postgres::TableDescription& description, std::string_view text, OpenBatch& batch,
                     std::uint32_t transaction) {
   using Kind = postgres::TableDescription::Kind;
+  if (planted::is(planted::Fault::description_dropped)) return;
   const auto commit_lsn = batch.content().transactions[transaction].commit_lsn;
   if (description.kind != Kind::altered) {
     TableSchema table{.oid = description.table, .schema = description.schema, .name = description.name};

@@ -54,18 +54,22 @@ bool CatalogComparison::restyle(const SyncedTable& table, SyncedOutput& output) 
 
 // Judges the difference between the record's fingerprint and the catalog's (suspicion.h). A difference that a TRUNCATE
 // may explain waits until the stream has come as far as the catalog (position_ <= reached_). A copy that is not swapped
-// in yet is never marked suspect, since it may hold what the catalog shows; that waits too. What waits is `undecided`,
-// and is judged again when the stream has come there. A gap that lasts as long as the table is as it is now
-// (lasting_gap) marks a streaming output suspect.
+// in yet is never marked suspect, since it may hold what the catalog shows; that waits too. So does a fingerprint that
+// is ahead of descriptions of event triggers, which continue the one of before. What waits is `undecided`, and is
+// judged again when the stream has come there. A gap that lasts as long as the table is as it is now (lasting_gap)
+// marks a streaming output suspect.
 bool CatalogComparison::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
   auto& record = output.record;
   const bool copying = record.state == OutputState::copying;
   const auto gap = copying ? std::string() : lasting_gap(table.source);
   output.undecided.reset();
   if (record.changes_only && !copying) return false;
+  if (!copying && output.described_at.is_set() && output.described_at >= position_) return false;  // it is newer
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
   auto found = judge(table.record, record, table.source, !copying && position_ <= reached_, suspicion_);
-  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect)) {
+  const bool is_ahead = (copying || position_ > reached_) && is_followed_by_descriptions(table.source);
+  if (found.kind == Suspicion::Kind::wait || (copying && found.kind == Suspicion::Kind::suspect) ||
+      (found.kind == Suspicion::Kind::none && is_ahead)) {
     output.undecided = position_;  // a copy is judged once it is swapped in
     return false;
   }
@@ -84,7 +88,7 @@ bool CatalogComparison::compare_with_catalog(const SyncedTable& table, SyncedOut
   }
   if (found.kind == Suspicion::Kind::suspect) mark_suspect(record, std::move(found.reason));
   if (!gap.empty()) mark_suspect(record, gap);
-  record.fingerprint = table.source.fingerprint;
+  record.fingerprint = is_ahead ? postgres::without_ddl_trigger(table.source.fingerprint) : table.source.fingerprint;
   return true;
 }
 
@@ -134,6 +138,14 @@ bool CatalogComparison::is_described(const SyncedTable& table, const OutputRecor
   return !record.fingerprint.empty() && !source.fingerprint.empty() &&
          postgres::is_described_between(postgres::parse_fingerprint(record.fingerprint),
                                         postgres::parse_fingerprint(source.fingerprint));
+}
+
+bool CatalogComparison::decide(const SyncedTable& table, SyncedOutput& output) {
+  if (output.described_at.is_set() && output.described_at >= *output.undecided) {  // the record is newer
+    output.undecided.reset();
+    return false;
+  }
+  return compare_with_catalog(table, output);
 }
 
 // Compares an output with its published table. The order matters: a copy that is required by a coarse reason

@@ -37,7 +37,7 @@ class CatalogComparison {
   bool adopt(SyncedTable& table, SyncedOutput& output, bool recreated);
   // Judges again what was undecided. REQUIRES: the output is streaming, and the stream has come as far as
   // SyncedOutput::undecided. Returns true if the record changed.
-  bool decide(const SyncedTable& table, SyncedOutput& output) { return compare_with_catalog(table, output); }
+  bool decide(const SyncedTable& table, SyncedOutput& output);
 
   // See TableSync, which passes these on.
   [[nodiscard]] Suspicion::Kind judge_columns(const SyncedTable& table, const OutputRecord& record) const;

@@ -93,7 +93,7 @@ Next Loader::work(Now now) {
   retry_suspended(now);
   if (copies_.is_order_due(now.steady)) order_copies(now);
   store_changed();
-  parts_.order(*table_copier_, now.steady);
+  note_changed(parts_.order(*table_copier_, now.steady));
   if (copies_.some_begin_with_changes()) begin_with_changes(now);
   follow_checkpoint(checkpoint_, now);
   settled_at_ = checkpoint_;

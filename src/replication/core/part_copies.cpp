@@ -20,7 +20,7 @@ bool has_part_request(const SyncedTable& table, const SyncedOutput& output) {
 
 }  // namespace
 
-void PartCopies::order(TableCopier& table_copier, SteadyTime now) {
+RecordChanges PartCopies::order(TableCopier& table_copier, SteadyTime now) {
   for (auto at = parts_.begin(); at != parts_.end();) {
     const auto [table, output] = sync_.find(at->first);
     if (output != nullptr && has_part_request(*table, *output)) {
@@ -32,7 +32,8 @@ void PartCopies::order(TableCopier& table_copier, SteadyTime now) {
     if (output != nullptr) end({table, output});
     at = parts_.erase(at);
   }
-  if (!std::exchange(look_, false)) return;
+  RecordChanges changed;
+  if (!std::exchange(look_, false)) return changed;
   for (auto& [oid, table] : sync_.tables()) {
     if (table.source.oid == 0) continue;  // the catalog has not shown it to this run yet
     for (auto& output : table.outputs) {
@@ -41,9 +42,15 @@ void PartCopies::order(TableCopier& table_copier, SteadyTime now) {
       const bool is_due_now =
           known == parts_.end() || (known->second.number == 0 ? is_due(*known->second.postponement, now)
                                                               : known->second.where != output.record.resync_where);
-      if (is_due_now) order(table_copier, table, output);
+      if (!is_due_now) continue;
+      if (output.record.columns != nullptr && output.record.columns->has_key()) {
+        order(table_copier, table, output);
+      } else {
+        changed.add(failed(output.record.id, "the table has no key any more by which its rows are found"));
+      }
     }
   }
+  return changed;
 }
 
 void PartCopies::order(TableCopier& table_copier, const SyncedTable& table, SyncedOutput& output) {

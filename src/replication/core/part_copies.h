@@ -35,9 +35,9 @@ class PartCopies {
 
   // There may be a new request, or a table that was not seen in the catalog before.
   void look() { look_ = true; }
-  // Orders the parts that are due, and forgets those of outputs that no longer stream. REQUIRES: the records are
-  // durable.
-  void order(TableCopier& table_copier, SteadyTime now);
+  // Orders the parts that are due, and forgets those of outputs that no longer stream. Returns the records of outputs
+  // whose part cannot be copied any more. REQUIRES: the records are durable.
+  [[nodiscard]] RecordChanges order(TableCopier& table_copier, SteadyTime now);
   // Takes the result of an order, unless it is outdated.
   RecordChanges ended(PartResult result, SteadyTime now);
   // The next part that can be applied at the checkpoint `reached`; nullptr: none. Valid until the part is applied,

@@ -2,9 +2,9 @@
 // slots, connections or disk, a transaction that the snapshot waits for does not end, or the spool has no room for the
 // changes that wait for the copy.
 //
-// The table goes back to `pending` with the reason (TableCopies::postpone, after a CopyResult of that kind or for a full
-// spool), the others continue, and the copy is ordered again after a wait. While the table is pending its changes are
-// dropped: the snapshot that is still to be taken holds them, and nothing gathers in the spool. The state and the
+// The table goes back to `pending` with the reason (TableCopies::postpone, after a CopyResult of that kind or for a
+// full spool), the others continue, and the copy is ordered again after a wait. While the table is pending its changes
+// are dropped: the snapshot that is still to be taken holds them, and nothing gathers in the spool. The state and the
 // reason are durable; the wait is not, so that a new run orders the copy at once. A run without --follow ends with the
 // table pending once it has tried for long enough; the next run copies it.
 #pragma once

@@ -22,6 +22,10 @@ bool are_rewrites_described(const postgres::Fingerprint& before, const postgres:
 
 }  // namespace
 
+bool is_followed_by_descriptions(const postgres::SourceTable& table) {
+  return !table.fingerprint.empty() && !postgres::parse_fingerprint(table.fingerprint).ddl_trigger.empty();
+}
+
 std::optional<std::string> too_large_to_copy(const std::string& reason, const postgres::SourceTable& table,
                                              std::uint64_t resync_max_size) {
   const auto bytes = static_cast<std::uint64_t>(std::max<std::int64_t>(table.bytes, 0));

@@ -52,6 +52,10 @@ struct Suspicion {
 [[nodiscard]] Suspicion judge(const destination::TableRecord& table, const destination::OutputRecord& known,
                               const postgres::SourceTable& now, bool caught_up, const SuspicionOptions& options);
 
+// Whether event triggers describe commands that alter the table. The stream may then still bring descriptions of what
+// its fingerprint shows.
+[[nodiscard]] bool is_followed_by_descriptions(const postgres::SourceTable& table);
+
 // Why a table is not copied again although `reason` would require it; nullopt: it is not larger than the limit.
 [[nodiscard]] std::optional<std::string> too_large_to_copy(const std::string& reason,
                                                            const postgres::SourceTable& table,

@@ -36,6 +36,11 @@ void TableChanges::note_altered(const SyncedOutput& output, Lsn commit_lsn) {
   last = std::max(last, commit_lsn);
 }
 
+void TableChanges::note_described(const SyncedOutput& output, Lsn commit_lsn) {
+  auto& last = notes_[output.record.id].described_at;
+  last = std::max(last, commit_lsn);
+}
+
 void TableChanges::adopt() {
   for (auto& [oid, record] : tables_) {
     if (auto* table = sync_.find(oid)) table->record = std::move(record);
@@ -51,6 +56,7 @@ void TableChanges::adopt() {
     auto& output = *found.output;
     if (note.suspended_at) output.suspended_at = *note.suspended_at;
     output.altered_at = std::max(output.altered_at, note.altered_at);
+    output.described_at = std::max(output.described_at, note.described_at);
     output.spooled.append(note.spooled);
   }
   notes_.clear();

@@ -277,6 +277,21 @@ TEST_F(LoaderPartsTest, the_status_shows_a_part_that_is_under_way_or_waits) {
   EXPECT_EQ(shown_part(), "none");
 }
 
+TEST_F(LoaderPartsTest, p2_a_table_that_has_no_key_any_more_gets_no_row_twice) {
+  const auto t = request_of({{1, "wrong"}, {2, "b"}});
+  auto by_all = *t;
+  by_all.identity = ReplicaIdentity::full;
+  for (auto& column : by_all.columns) column.in_key = true;
+  const auto full = output(items_oid).record.columns = std::make_shared<const TableSchema>(std::move(by_all));
+  part_comes(full, {1, 2}, {{1, "a"}, {2, "b"}}, 0x1000);
+  EXPECT_EQ(all(), (Lines{"1|wrong", "2|b"})) << "its keys name no row";
+  step_at(later(2000));
+  EXPECT_EQ(orders_.parts_.size(), 1U);
+  EXPECT_EQ(record(items_oid).resync_where, "");
+  EXPECT_EQ(record(items_oid).suspect,
+            "rows were to be copied again (id < 10): the table has no key any more by which its rows are found");
+}
+
 TEST_F(LoaderPartsTest, p5_a_full_spool_gives_up_the_part_and_the_table_goes_on) {
   const auto t = request_of({{1, "wrong"}});
   spool().set_capacity(1);
