@@ -102,7 +102,7 @@ void expect_same_values(const std::string& encoding, const std::string& destinat
   EncodedDatabase db(encoding);
   const std::string schema = encoding == "LATIN1" ? "of_latin" : "of_ascii";
   db.exec("CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".k(id int, k text PRIMARY KEY, v text)");
-  // The first row has nothing to convert in either encoding, the second one has something in its key, too.
+  // The second row has such a byte in its key, too.
   db.exec("INSERT INTO " + schema + ".k VALUES (1, 'plain', '\xFC'), (2, 'caf\xE9', 'x')");
   db.pipeline.server =
       destination.empty() ? "file://" + (db.pipeline.file.parent_path() / "lake").string() : destination;
