@@ -98,6 +98,34 @@ TEST(Encodings, sql_ascii_has_text_where_the_whole_value_is_utf8) {
   EXPECT_EQ(db.copied("SELECT string_agg(k, ' ' ORDER BY id) FROM public.k"), "café \\xe9") << "the third key is hex";
 }
 
+void expect_same_values(const std::string& encoding, const std::string& destination, const std::string& wanted) {
+  EncodedDatabase db(encoding);
+  const std::string schema = encoding == "LATIN1" ? "of_latin" : "of_ascii";
+  db.exec("CREATE SCHEMA " + schema + "; CREATE TABLE " + schema + ".k(id int, k text PRIMARY KEY, v text)");
+  // The second row has such a byte in its key, too.
+  db.exec("INSERT INTO " + schema + ".k VALUES (1, 'plain', '\xFC'), (2, 'caf\xE9', 'x')");
+  db.pipeline.server =
+      destination.empty() ? "file://" + (db.pipeline.file.parent_path() / "lake").string() : destination;
+  db.pipeline.slot = schema;
+  expect_exit(db.run(), 0);
+  db.exec("UPDATE " + schema + ".k SET v = '\xE9' WHERE id = 2");
+  expect_exit(db.run(), 0);
+  const std::string value =
+      encoding == "LATIN1" ? "concat_ws('|', k, v)" : "concat_ws('|', coalesce(k, k__v_text), coalesce(v, v__v_text))";
+  const auto asked = run(db.pipeline.command(
+      "sql", {"--csv", "SELECT string_agg(" + value + ", ' ' ORDER BY id) AS v FROM " + schema + ".k"}));
+  EXPECT_NE(asked.out.find(wanted), std::string::npos) << asked.describe();
+}
+
+// Into a database of another encoding and into files, the values are those of a DuckDB file.
+TEST(Encodings, other_destinations_have_the_same_values) {
+  const ScratchDatabase copies(PostgresServer::shared());
+  for (const auto& destination : {copies.server().url(copies.name()), std::string()}) {
+    expect_same_values("LATIN1", destination, "plain|\xC3\xBC caf\xC3\xA9|\xC3\xA9");
+    expect_same_values("SQL_ASCII", destination, "plain|\\xfc \\x636166e9|\\xe9");
+  }
+}
+
 // All 128 upper bytes, compared with the server's own conversion of each.
 TEST(Encodings, every_byte_is_converted_as_the_server_does) {
   for (const auto* encoding : {"LATIN1", "WIN1251", "KOI8R", "ISO_8859_6"}) {

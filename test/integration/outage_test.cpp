@@ -212,6 +212,25 @@ TEST_F(OutageTest, a_host_whose_name_is_unknown_for_a_moment_is_waited_for) {
   expect_end(follower);
 }
 
+// A server that shuts down waits for each reader to confirm what it was sent.
+TEST_F(OutageTest, p6_a_source_shuts_down_although_the_destination_is_away) {
+  PostgresServer other({.fresh_cluster = true});
+  pipeline.server = other.url("postgres");
+  comparison.copy_conninfo = other.conninfo();
+  Process follower(command("run", {"--follow", "--catalog-poll-interval", "200"}));
+  ASSERT_TRUE(arrives("0")) << follower.err();
+  other.stop(PostgresServer::Stop::immediate);
+  exec("INSERT INTO t VALUES (1)");
+  ASSERT_TRUE(tells(follower, "nothing is lost, trying again")) << follower.err();
+  server.stop();  // throws if it takes too long
+  EXPECT_TRUE(follower.running()) << follower.err();
+  other.start();
+  server.start();
+  exec("INSERT INTO t VALUES (2)");
+  EXPECT_TRUE(arrives("2")) << follower.err();
+  expect_end(follower);
+}
+
 // When its own time limit has passed, it ends with the error that it waited for.
 TEST_F(OutageTest, the_wait_for_a_lost_source_has_a_limit) {
   Process follower(command("run", {"--follow", "--reconnect-timeout", "2"}));

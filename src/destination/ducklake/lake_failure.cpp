@@ -17,8 +17,8 @@ constexpr std::array<std::string_view, 4> conflicts = {"Transaction conflict", "
                                                        "database is locked", "deadlock detected"};
 
 // libpq's and PostgreSQL's words for a server that is away, is ending, or is not up yet. Where a connection breaks in a
-// transaction, DuckLake (1.5.5) reports only that its ROLLBACK failed.
-constexpr std::array<std::string_view, 13> outages = {"Unable to connect to Postgres",
+// transaction, DuckLake (1.5.5) reports only that its ROLLBACK failed, or reads the result of a failed query.
+constexpr std::array<std::string_view, 14> outages = {"Unable to connect to Postgres",
                                                       "connection to server",
                                                       "could not connect to server",
                                                       "server closed the connection",
@@ -30,7 +30,8 @@ constexpr std::array<std::string_view, 13> outages = {"Unable to connect to Post
                                                       "could not send data to server",
                                                       "Connection refused",
                                                       "Broken pipe",
-                                                      "Failed to execute query \"ROLLBACK\""};
+                                                      "Failed to execute query \"ROLLBACK\"",
+                                                      "fetch from an unsuccessful query result"};
 
 // A server's words for a connection that it will refuse the next time, too.
 constexpr std::array<std::string_view, 4> refusals = {"\" does not exist", "password authentication failed",

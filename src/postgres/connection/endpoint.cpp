@@ -22,6 +22,7 @@ struct EndpointState {
   std::string conninfo;
   std::string reason;  // why the source is unavailable
   std::array<bool, 3> succeeded{};
+  bool refuses_now = false;
   std::list<std::shared_ptr<WaitEntry>> waits;
   std::map<std::string, std::shared_ptr<const SourceText>> texts;  // by encoding
 };
@@ -90,6 +91,16 @@ void Endpoint::keep_text(const std::string& encoding, std::shared_ptr<const Sour
 bool Endpoint::note_reason(const std::string& reason) const {
   const std::lock_guard lock(state_->mutex);
   return std::exchange(state_->reason, reason) != reason;
+}
+
+bool Endpoint::refuses_now() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->refuses_now;
+}
+
+void Endpoint::note_refusal(bool refuses) const {
+  const std::lock_guard lock(state_->mutex);
+  state_->refuses_now = refuses;
 }
 
 void Endpoint::check_stop(std::string_view doing) const {

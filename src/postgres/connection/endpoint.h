@@ -79,6 +79,9 @@ class Endpoint {
   void keep_text(const std::string& encoding, std::shared_ptr<const SourceText> text) const;
   // Returns true if the reason differs from the one noted last, so that it should be logged. "" = the source answers.
   [[nodiscard]] bool note_reason(const std::string& reason) const;
+  // Whether the server refused the last attempt of any thread because it shuts down, starts or recovers.
+  [[nodiscard]] bool refuses_now() const;
+  void note_refusal(bool refuses) const;
   // Throws Stopped if the run is to end.
   void check_stop(std::string_view doing) const;
 

@@ -21,11 +21,13 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds first_backoff(100);
 constexpr milliseconds longest_backoff(5'000);
+constexpr std::string_view cannot_connect_now = "57P03";  // SQLSTATE
 
 }  // namespace
 
 void Outage::over() {
   if (!began_) return;
+  endpoint_.note_refusal(false);
   if (endpoint_.note_reason("")) {
     spdlog::info("the source answers after {} s", duration_cast<seconds>(steady_clock::now() - *began_).count());
   }
@@ -64,6 +66,7 @@ void Outage::wait_or_throw(const Error& failed, Asked asked) {
   if (!endpoint_.waits_for_room() && is_shortage(failed)) throw;
   if (dynamic_cast<const WaitOver*>(&failed) != nullptr || most == milliseconds(0)) throw;
   if (consequence_of(failed, asked, endpoint_.has_succeeded(use_)) != Consequence::wait) throw;
+  endpoint_.note_refusal(failed.facts().sqlstate == cannot_connect_now);
   if (!began_) began_ = steady_clock::now();
   const auto waited = steady_clock::now() - *began_;
   if (most && waited >= *most) {

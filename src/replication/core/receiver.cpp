@@ -18,7 +18,8 @@ constexpr int frames_per_step = 4096;  // then feedback and the queue have their
 constexpr milliseconds longest_wait{10'000};
 constexpr milliseconds first_reconnect{100};
 constexpr milliseconds longest_reconnect{5'000};
-constexpr milliseconds lasting{10'000};  // a stream that was open for this long is no failed attempt
+constexpr milliseconds longest_hold{10'000};  // longer than an idle position waits to become the checkpoint
+constexpr milliseconds lasting{10'000};       // a stream that was open for this long is no failed attempt
 
 Error cannot_be_sent(const Error& why, Lsn commit) {
   const auto lsn = commit.to_string();
@@ -79,9 +80,23 @@ Next Receiver::step(Now now) {
 Next Receiver::work(SteadyTime now) {
   if (obstacle_) return change_form(now);
   if (reader_ == nullptr) return connect(now);
+  let_shut_down(now);
   reader_->confirm(confirmable());
   if (!push_pending()) return Wait{.until = reader_->answer_due(), .what = Awaited::room};
   return read(now);
+}
+
+// A server that shuts down first waits until everything that it sent is confirmed, without a limit. It need not wait
+// for a destination that is away: what is not confirmed comes again.
+void Receiver::let_shut_down(SteadyTime now) {
+  if (!options_.shuts_down || !options_.shuts_down()) return held_since_.reset();
+  if (!held_since_ || held_at_ != durable()) {
+    held_since_ = now;
+    held_at_ = durable();
+  }
+  if (now - *held_since_ < longest_hold) return;
+  held_since_.reset();
+  throw Error(ErrorKind::connection, "the server is shutting down, and what it sent could not be applied yet");
 }
 
 // A stream that breaks as soon as it is opened continues the loss before it: its time counts from there.

@@ -37,6 +37,8 @@ struct ReceiverOptions {
   std::optional<milliseconds> reconnect_timeout = milliseconds(10'000);
   // Whether the publication was altered by a transaction that is newer than `xid`. Throws Error. Empty: it was not.
   std::function<bool(std::uint32_t xid)> altered_since = {};
+  // Whether the server refuses new connections: while a stream of it is open, it shuts down. Empty: nobody asks it.
+  std::function<bool()> shuts_down = {};
 };
 
 // How a stream is requested. A field differs from its value at the run's beginning if the server or a value made that
@@ -90,6 +92,7 @@ class Receiver {
   void disconnect(SteadyTime now);
   void ask_again(SteadyTime now);
   void lose(SteadyTime now, const Error& why);
+  void let_shut_down(SteadyTime now);
   [[nodiscard]] Next change_form(SteadyTime now);
   void look_for_alteration(SteadyTime now, const OtherHistory& other);
   [[nodiscard]] Next read(SteadyTime now);
@@ -129,6 +132,9 @@ class Receiver {
   std::optional<SteadyTime> lost_at_;  // since when no stream has lasted; unset: one did
   std::string logged_;                 // the cause that was logged last
   SteadyTime retry_at_{};
+  // While the server shuts down: since when the checkpoint is where it is.
+  std::optional<SteadyTime> held_since_;
+  Lsn held_at_;
 
   std::atomic<std::uint64_t> received_{0};
   std::atomic<std::int64_t> oldest_commit_time_{0};

@@ -260,6 +260,7 @@ void Run::Impl::build_receiver(const PreparedRun& prepared) {
   receiving.binary = prepared.binary;
   receiving.reconnect_timeout = options_.conninfo.options().reconnect_timeout;
   receiving.altered_since = [this](std::uint32_t xid) { return altered_since(xid); };
+  receiving.shuts_down = [this] { return options_.conninfo.refuses_now(); };
   auto receiver = std::make_unique<Receiver>(
       receiving, [this](const ResumePoint& start, const StreamLimits& limits) { return open_stream(start, limits); },
       types_, groups_, threads_.queue(), durable_);
