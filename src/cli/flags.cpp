@@ -115,7 +115,8 @@ void add_naming(CLI::App& app, Flags& flags, Named named, const char* publicatio
   add_setting(app, flags, source_group, "sources.pg_replication.pub_name", "NAME",
               publication == nullptr ? "publication, as for run; selects one of several pipelines there" : publication);
   add_setting(app, flags, destination_group, "destination.duckdb.credentials", "URL",
-              "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb,\npostgresql://user@host/database; "
+              "duckdb:///relative/path.duckdb, duckdb:////absolute/path.duckdb,\npostgresql://user@host/database, "
+              "file:///folder, s3://bucket/prefix,\nducklake:CATALOG?data_path=FOLDER; "
               "default: duckdb:///<database>.duckdb");
   add_project(app, flags, named);
 }

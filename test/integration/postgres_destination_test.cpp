@@ -44,6 +44,7 @@ class PostgresDestinationTest : public ::testing::Test {
 TEST_F(PostgresDestinationTest, a_run_copies_and_the_next_one_applies_what_changed) {
   const auto check = run(db.pipeline.command("check"));
   EXPECT_EQ(check.exit_code, 0) << check.describe();
+  EXPECT_NE(check.out.find(" holds no copy yet"), std::string::npos) << "the database exists\n" << check.describe();
   const auto first = db.pipeline.run();
   ASSERT_EQ(first.exit_code, 0) << first.describe();
   EXPECT_EQ(db.differences(), "") << first.describe();

@@ -108,7 +108,8 @@ DestinationCheck check_destination(CommandLine& line) {
     }
     if (!destination::is_there(url)) {
       destination::check_creatable(url);
-      check.findings.push_back(ok(fmt::format("{} will be created", destination::place_of(url).shown)));
+      const auto place = destination::place_of(url);  // a database of a server exists already
+      check.findings.push_back(ok(place.shown + (place.folder.empty() ? " holds no copy yet" : " will be created")));
       check.with_types = open_for_types(line);
       return check;
     }
