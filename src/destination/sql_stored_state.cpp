@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/quoting.h"
 #include "base/text.h"
+#include "destination/schema_versions.h"
 #include "destination/target.h"
 
 namespace walbrook::destination {
@@ -281,15 +282,15 @@ std::uint64_t SqlStoredState::load_count(const std::string& pipeline) const {
 std::vector<StoredSchemaVersion> SqlStoredState::schema_versions(const std::string& pipeline) const {
   std::vector<StoredSchemaVersion> versions;
   if (!dialect_.exists) return versions;
-  const auto result = ask_(
-      fmt::format("SELECT *, {} AS since_us FROM {} WHERE pipeline = {} ORDER BY since, source_schema, source_name, "
-                  "output, version",
-                  microseconds("since"), state_table("schema_versions"), quote_literal(pipeline)));
+  const auto result =
+      ask_(fmt::format("SELECT *, {} AS since_us FROM {} WHERE pipeline = {} ORDER BY since, output, version",
+                       microseconds("since"), state_table("schema_versions"), quote_literal(pipeline)));
   for (std::size_t i = 0; i < result.rows.size(); ++i) {
     const Cells cells(result, i);
     versions.push_back({.output = cells.number("output"),
                         .table = cells.text("source_schema") + "." + cells.text("source_name"),
                         .columns = table_schema_from_json(cells.text("columns")),
+                        .removed = says_removed(cells.text("columns")),
                         .since = cells.lsn("since_lsn"),
                         .at = cells.time("since_us")});
   }

@@ -90,6 +90,12 @@ struct OutputId {
   friend auto operator<=>(const OutputId&, const OutputId&) = default;
 };
 
+// The columns that a described command gave a table.
+struct AlteredColumns {
+  TableSchemaRef columns;
+  Lsn commit_lsn;  // of the command's transaction
+};
+
 // An output: a target table that is filled from one table of the source, or that a program writes. A table may have
 // several outputs, each with its own state.
 struct OutputRecord {
@@ -129,6 +135,9 @@ struct OutputRecord {
   // key (replication/core/part_request.h). Empty = none.
   std::string resync_where{};
   std::int64_t load_id = 0;  // the LoadRecord that will report the copy under way; not stored
+  // The commands that the load at hand follows, in their order: each makes a version (destination/schema_versions.h).
+  // Not stored as such.
+  std::vector<AlteredColumns> altered{};
 
   [[nodiscard]] TargetName target() const { return {.schema = target_schema, .table = target_name}; }
   [[nodiscard]] bool has_source() const { return state != OutputState::loaded; }

@@ -1,6 +1,7 @@
 #include "destination/stored_state.h"
 
 #include <map>
+#include <utility>
 
 namespace walbrook::destination {
 namespace {
@@ -31,17 +32,26 @@ void compare_versions(const TableSchema& before, const TableSchema& now, const S
 
 std::vector<StoredSchemaChange> schema_changes(const std::vector<StoredSchemaVersion>& versions) {
   std::vector<StoredSchemaChange> changes;
-  std::map<std::int64_t, const TableSchema*> newest;  // by output
+  std::map<std::int64_t, const StoredSchemaVersion*> newest;  // by output
   for (const auto& version : versions) {
-    const StoredSchemaChange place{
-        .table = version.table, .column = {}, .what = "added", .since = version.since, .at = version.at};
-    const auto [known, is_new] = newest.try_emplace(version.output, &version.columns);
-    if (is_new) {
-      changes.push_back(place);
-    } else {
-      compare_versions(*known->second, version.columns, place, changes);
+    StoredSchemaChange place{
+        .table = version.table, .column = {}, .what = {}, .since = version.since, .at = version.at};
+    const auto* const before = std::exchange(newest[version.output], &version);
+    const bool was_there = before != nullptr && !before->removed;
+    if (version.removed) {
+      if (was_there) changes.emplace_back(place).what = "removed";
+      continue;
     }
-    known->second = &version.columns;
+    if (!was_there) {
+      changes.emplace_back(place).what = "added";
+      continue;
+    }
+    if (before->table != version.table) {
+      place.table = before->table;
+      changes.emplace_back(place).what = "renamed to " + version.table;
+      place.table = version.table;
+    }
+    compare_versions(before->columns, version.columns, place, changes);
   }
   return changes;
 }

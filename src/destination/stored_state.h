@@ -50,9 +50,10 @@ struct StoredLoad {
 };
 
 struct StoredSchemaChange {
-  std::string table;   // "public.orders"
+  std::string table;   // "public.orders"; its former name if it was renamed
   std::string column;  // "" if the table as a whole changed
-  std::string what;    // "added", "dropped", "type changed", "key changed"
+  // "added", "dropped", "type changed", "key changed"; of a table "added", "removed", "renamed to public.bills"
+  std::string what;
   Lsn since;
   WallTime at;
 };
@@ -62,6 +63,7 @@ struct StoredSchemaVersion {
   std::int64_t output = 0;
   std::string table;  // "public.orders"
   TableSchema columns;
+  bool removed = false;  // from here on the output is `removed`
   Lsn since;  // rows that were committed later may have them; of the first version: the copy's consistent point
   WallTime at;
 };

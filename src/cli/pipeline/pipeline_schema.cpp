@@ -51,7 +51,9 @@ std::vector<const StoredSchemaVersion*> versions_at(const std::vector<StoredSche
     if (is_in_force(version, at, !newest.contains(version.output))) newest[version.output] = &version;
   }
   std::vector<const StoredSchemaVersion*> found;
-  for (const auto& [output, version] : newest) found.push_back(version);
+  for (const auto& [output, version] : newest) {
+    if (!version->removed) found.push_back(version);
+  }
   std::ranges::sort(found, {}, [](const StoredSchemaVersion* version) { return version->table; });
   return found;
 }

@@ -12,6 +12,7 @@
 #include "destination/duckdb/duckdb_capabilities.h"
 #include "destination/duckdb/state.h"
 #include "destination/duckdb/state_row.h"
+#include "destination/schema_versions.h"
 #include "destination/state_tables.h"
 
 namespace walbrook::destination::duckdb {
@@ -215,15 +216,16 @@ void OutputRows::put_schema_versions(std::span<const OutputRecord> records, Lsn 
   const auto now = std::chrono::floor<std::chrono::microseconds>(std::chrono::system_clock::now());
   std::vector<std::string> rows;
   for (const auto& record : records) {
-    if (record.columns == nullptr) continue;
-    const auto columns = to_json(*record.columns);
-    const auto known = newest.find(record.id.value);
-    if (known != newest.end() && known->second.columns == columns) continue;
-    rows.push_back(fmt::format("({}, {}, {}, {}, {}, {}, {}, to_timestamp({} / 1e6))", literal(pipeline_),
-                               record.id.value, literal(record.schema), literal(record.name),
-                               known == newest.end() ? 1 : known->second.version + 1, json_literal(columns),
-                               literal(lsn_text(std::max(checkpoint, record.snapshot_lsn))),
-                               now.time_since_epoch().count()));
+    const auto found = newest.find(record.id.value);
+    auto known = found == newest.end() ? SchemaVersion{} : found->second;
+    for (auto& version : schema_versions_of(record, checkpoint)) {
+      if (known.columns == version.columns) continue;
+      known = {.version = known.version + 1, .columns = std::move(version.columns)};
+      rows.push_back(fmt::format("({}, {}, {}, {}, {}, {}, {}, to_timestamp({} / 1e6))", literal(pipeline_),
+                                 record.id.value, literal(version.schema), literal(version.name), known.version,
+                                 json_literal(known.columns), literal(lsn_text(version.since)),
+                                 now.time_since_epoch().count()));
+    }
   }
   insert("schema_versions", "pipeline, output, source_schema, source_name, version, columns, since_lsn, since", rows);
 }

@@ -270,6 +270,7 @@ void FilesystemDestination::forget_outputs(Manifest& manifest, std::span<const O
     const auto found = manifest.targets.find({output.target_schema, output.target_name});
     if (found != manifest.targets.end()) manifest.targets.erase(found);
     manifest.outputs.erase(output.id);
+    manifest.schema_versions.erase(output.id);
     const auto is_of_table = [&](const auto& entry) { return entry.second.source == output.source; };
     if (std::ranges::none_of(manifest.outputs, is_of_table)) manifest.tables.erase(output.source);
   }

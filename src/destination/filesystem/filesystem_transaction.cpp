@@ -311,9 +311,7 @@ std::vector<CompactedTable> FilesystemTransaction::compact_tables() {
 
 void FilesystemTransaction::put_output(const OutputRecord& record) {
   if (!may_be_swapped_in(record.state)) dropped_copies_.insert(record.id);
-  auto stored = record;
-  stored.load_id = 0;
-  outcome_.manifest.outputs.insert_or_assign(record.id, std::move(stored));
+  outcome_.manifest.put(record);
 }
 
 void FilesystemTransaction::put(const StateChange& change) {

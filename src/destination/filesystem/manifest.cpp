@@ -55,6 +55,15 @@ void read_records(Manifest& manifest, const json& document) {
     auto output = output_of(each);
     manifest.outputs.insert_or_assign(output.id, std::move(output));
   }
+  // Records of an older version have none.
+  for (const auto& each : document.value("schema_versions", json::array())) {
+    manifest.schema_versions[{each.at("output").get<std::uint32_t>()}].push_back(
+        {.version = {.schema = each.at("schema"),
+                     .name = each.at("name"),
+                     .columns = each.at("columns").dump(),
+                     .since = Lsn{each.at("since")}},
+         .at = time_of(each.at("at_us"))});
+  }
   for (const auto& each : document.at("targets")) {
     FileTarget target{.output = {each.at("output").get<std::uint32_t>()},
                       .has_source = each.at("has_source"),
@@ -70,6 +79,18 @@ void read_records(Manifest& manifest, const json& document) {
 }
 
 }  // namespace
+
+void Manifest::put(const OutputRecord& record) {
+  auto stored = record;
+  stored.load_id = 0;
+  stored.altered.clear();
+  outputs.insert_or_assign(record.id, std::move(stored));
+  auto& known = schema_versions[record.id];
+  for (auto& version : schema_versions_of(record, checkpoint ? checkpoint->lsn : Lsn{})) {
+    if (!known.empty() && known.back().version.columns == version.columns) continue;
+    known.push_back({.version = std::move(version), .at = std::chrono::system_clock::now()});
+  }
+}
 
 void Manifest::put(TableRecord record) {
   std::erase_if(tables, [&](const auto& entry) {
@@ -130,6 +151,17 @@ std::string records_text(const Manifest& manifest) {
   for (const auto& [oid, table] : manifest.tables) tables.push_back(to_json(table));
   auto outputs = json::array();
   for (const auto& [id, output] : manifest.outputs) outputs.push_back(to_json(output));
+  auto versions = json::array();
+  for (const auto& [id, kept] : manifest.schema_versions) {
+    for (const auto& [version, at] : kept) {
+      versions.push_back({{"output", id.value},
+                          {"schema", version.schema},
+                          {"name", version.name},
+                          {"columns", json::parse(version.columns)},
+                          {"since", version.since.value},
+                          {"at_us", microseconds_of(at)}});
+    }
+  }
   auto targets = json::array();
   for (const auto& [name, target] : manifest.targets) {
     auto object = to_json(target.table);
@@ -148,6 +180,7 @@ std::string records_text(const Manifest& manifest) {
                {"generation", manifest.generation},
                {"tables", std::move(tables)},
                {"outputs", std::move(outputs)},
+               {"schema_versions", std::move(versions)},
                {"targets", std::move(targets)},
                {"superseded", std::move(superseded)}});
 }

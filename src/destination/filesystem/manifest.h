@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "destination/filesystem/file_table.h"
+#include "destination/schema_versions.h"
 #include "destination/state.h"
 #include "destination/transaction.h"
 
@@ -60,6 +61,11 @@ struct FinishedLoad {
   WallTime finished;
 };
 
+struct KeptSchemaVersion {
+  SchemaVersion version;
+  WallTime at;
+};
+
 struct Manifest {
   using Name = std::pair<std::string, std::string>;  // schema and table of a target
 
@@ -76,11 +82,13 @@ struct Manifest {
   std::int64_t generation = 0;  // of the newest copy that was swapped in
   std::map<Oid, TableRecord> tables{};
   std::map<OutputId, OutputRecord> outputs{};
+  std::map<OutputId, std::vector<KeptSchemaVersion>> schema_versions{};
   std::map<Name, FileTarget> targets{};
   std::vector<SupersededFile> superseded{};
 
-  void put(TableRecord record);  // replaces the records that have its OID or its name
-  void put(LoadRecord load);     // gives it the next free id if it has none
+  void put(TableRecord record);          // replaces the records that have its OID or its name
+  void put(const OutputRecord& record);  // with the versions of its columns that it brings
+  void put(LoadRecord load);             // gives it the next free id if it has none
   [[nodiscard]] State state() const;
 };
 

@@ -33,6 +33,21 @@ void put_times(duckdb::Connection& connection, const std::string& pipeline, cons
   }
 }
 
+void put_schema_versions(duckdb::Connection& connection, const std::string& pipeline, const Manifest& manifest) {
+  const auto table = connection.database().full_name(duckdb::state_schema, "schema_versions");
+  connection.run(fmt::format("DELETE FROM {} WHERE pipeline = $1", table), pipeline);
+  for (const auto& [id, kept] : manifest.schema_versions) {
+    std::int64_t number = 0;
+    for (const auto& [version, at] : kept) {
+      connection.run(fmt::format("INSERT INTO {} (pipeline, output, source_schema, source_name, version, columns, "
+                                 "since_lsn, since) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+                                 table),
+                     pipeline, id.value, version.schema, version.name, ++number, version.columns,
+                     version.since.to_string(), at);
+    }
+  }
+}
+
 void put_state(duckdb::Connection& connection, const std::string& pipeline, const Manifest& manifest) {
   duckdb::StateTables state(connection, pipeline);
   state.create();
@@ -42,6 +57,7 @@ void put_state(duckdb::Connection& connection, const std::string& pipeline, cons
   std::vector<OutputRecord> outputs;
   for (const auto& [id, output] : manifest.outputs) outputs.push_back(output);
   state.put_outputs(outputs);
+  put_schema_versions(connection, pipeline, manifest);
   for (const auto& [name, target] : manifest.targets) state.put_target(target_record(target));
   for (const auto& load : manifest.loads) state.put_load(load.record);
   if (manifest.checkpoint) state.put_checkpoint(*manifest.checkpoint);

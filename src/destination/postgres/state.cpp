@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "destination/postgres/state_rows.h"
+#include "destination/schema_versions.h"
 #include "postgres/values/value_text.h"
 
 namespace walbrook::destination::postgresql {
@@ -263,21 +264,27 @@ void StateTables::put_outputs(std::span<const OutputRecord> records) {
   put_schema_versions(records);
 }
 
-// A version is as of the checkpoint or of the output's copy, whichever is later. One statement finds and stores those
-// of all outputs, since there may be thousands.
+// One statement finds and stores the next version of all outputs, since there may be thousands.
 void StateTables::put_schema_versions(std::span<const OutputRecord> records) {
-  std::vector<std::string> rows;
+  std::vector<std::vector<std::string>> rows;  // by the place of the version among those of its output
   for (const auto& record : records) {
-    if (record.columns == nullptr) continue;
-    rows.push_back(fmt::format("({}::bigint, {}, {}, {}::json, {}::pg_lsn)", record.id.value, literal(record.schema),
-                               literal(record.name), literal(to_json(*record.columns)),
-                               lsn_literal(record.snapshot_lsn)));
+    std::size_t place = 0;
+    for (const auto& version : schema_versions_of(record, {})) {
+      if (rows.size() == place) rows.emplace_back();
+      rows[place++].push_back(fmt::format("({}::bigint, {}, {}, {}::json, {}::pg_lsn)", record.id.value,
+                                          literal(version.schema), literal(version.name), literal(version.columns),
+                                          lsn_literal(version.since)));
+    }
   }
-  if (rows.empty()) return;
+  for (const auto& versions : rows) insert_schema_versions(versions);
+}
+
+// A version is as of the checkpoint, or as its row says, whichever is later.
+void StateTables::insert_schema_versions(const std::vector<std::string>& rows) {
   change(fmt::format("INSERT INTO _walbrook.schema_versions SELECT $1::text, r.output, r.source_schema, r.source_name, "
-                     "coalesce(v.version, 0) + 1, r.columns, greatest(c.lsn, r.snapshot_lsn), "
+                     "coalesce(v.version, 0) + 1, r.columns, greatest(c.lsn, r.since_lsn), "
                      "pg_catalog.clock_timestamp() FROM (VALUES {}) r(output, source_schema, source_name, columns, "
-                     "snapshot_lsn) LEFT JOIN LATERAL (SELECT version, columns FROM _walbrook.schema_versions WHERE "
+                     "since_lsn) LEFT JOIN LATERAL (SELECT version, columns FROM _walbrook.schema_versions WHERE "
                      "pipeline = $1 AND output = r.output ORDER BY version DESC LIMIT 1) v ON true LEFT JOIN "
                      "_walbrook.checkpoint c ON c.pipeline = $1 WHERE v.columns::text IS DISTINCT FROM r.columns::text",
                      fmt::join(rows, ", ")),

@@ -73,6 +73,7 @@ class StateTables {
   postgres::Rows query(const std::string& sql, Session::Parameters parameters = {});
   void change(const std::string& sql, Session::Parameters parameters = {});
   void put_schema_versions(std::span<const OutputRecord> records);
+  void insert_schema_versions(const std::vector<std::string>& rows);
   [[nodiscard]] std::vector<TableRecord> tables();
   [[nodiscard]] std::vector<OutputRecord> outputs();
 

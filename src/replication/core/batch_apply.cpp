@@ -201,7 +201,9 @@ void BatchApply::alter(const AlteredTable& altered, const Operation& operation,
       continue;
     }
     if (adaptation_of(output) != nullptr) {
-      changes_.note_described(output, transactions.at(altered.transaction).commit_lsn);
+      const auto commit_lsn = transactions.at(altered.transaction).commit_lsn;
+      changes_.edit(output).altered.push_back({.columns = altered.schema, .commit_lsn = commit_lsn});
+      changes_.note_described(output, commit_lsn);
       continue;
     }
     if (record.fingerprint.empty()) continue;

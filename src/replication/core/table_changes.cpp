@@ -47,6 +47,7 @@ void TableChanges::adopt() {
   }
   tables_.clear();
   for (auto& [id, record] : outputs_) {
+    record.altered.clear();  // stored
     if (const auto found = sync_.find(id)) found.output->record = std::move(record);
   }
   outputs_.clear();
