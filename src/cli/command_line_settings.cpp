@@ -57,8 +57,10 @@ void make_project(const std::string& given) {
   const auto place = settings.folder().empty()
                          ? std::string("there is no .walbrook/config.toml here")
                          : fmt::format("{} has no [pipelines.{}]", settings.folder(), printable(mask_secrets(name)));
-  const auto list = known.empty() ? std::string("Name its destination (--destination URL), or create a project folder: walbrook init.")
-                                  : fmt::format("Pipelines: {}.", fmt::join(known, ", "));
+  const auto list =
+      known.empty()
+          ? std::string("Name its destination (--destination URL), or create a project folder: walbrook init.")
+          : fmt::format("Pipelines: {}.", fmt::join(known, ", "));
   throw Error(ErrorKind::configuration,
               fmt::format("unknown pipeline \"{}\": {}", printable(mask_secrets(name)), place),
               meant.empty() ? list : fmt::format("Did you mean {}? {}", meant, list));

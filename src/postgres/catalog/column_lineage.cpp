@@ -77,8 +77,8 @@ std::optional<ColumnLineage> ColumnLineage::through(const Fingerprint& before, c
   return lineage;
 }
 
-// Returns false if a column that is copied from now on was there before, and was not copied; or if one that is copied is
-// still there and not described, as a generated one.
+// Returns false if a column that is copied from now on was there before, and was not copied; or if one that is copied
+// is still there and not described, as a generated one.
 bool ColumnLineage::take(const Fingerprint& before, const Described& described, bool is_last) {
   const auto& print = described.print;
   auto& names = names_.emplace_back();

@@ -191,7 +191,7 @@ void SnapshotCopy::finish_table(std::size_t table) {
     case TableCopy::Outcome::copied:
       return finish(copy);
     case TableCopy::Outcome::stale:
-      return around_.observer.copy_restarted(copy.name(), "it was rewritten while the snapshot was taken");
+      return around_.observer.copy_restarted(copy.name(), "it was altered while the snapshot was taken");
     case TableCopy::Outcome::text: {
       around_.observer.copy_restarted(copy.name(), copy.reason() + "; it is copied in text");
       copy.begin_again_in_text();
