@@ -215,6 +215,11 @@ bool note_partial(const SyncedTable& table, SyncedOutput& output) {
   return true;
 }
 
+// The stream has brought the output further than the catalog was when it was read.
+bool is_newer(Lsn commit_lsn, Lsn seen_at) {
+  return commit_lsn.is_set() && commit_lsn >= seen_at;
+}
+
 }  // namespace
 
 // Judges the difference between the record's fingerprint and the catalog's (suspicion.h). A difference that a TRUNCATE
@@ -223,13 +228,13 @@ bool note_partial(const SyncedTable& table, SyncedOutput& output) {
 // is ahead of descriptions of event triggers, which continue the one of before. What waits is `undecided`, and decide()
 // comes back to it. A gap that lasts as long as the table is as it is now (lasting_gap) marks a streaming
 // output suspect.
-bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
+bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& output, Lsn seen_at) {
   auto& record = output.record;
   const bool copying = record.state == OutputState::copying;
   const auto gap = copying ? std::string() : lasting_gap(table.source);
   output.undecided.reset();
   if (record.changes_only && !copying) return false;
-  if (!copying && output.described_at.is_set() && output.described_at >= position_) return false;  // it is newer
+  if (!copying && is_newer(output.described_at, seen_at)) return false;
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
   auto found = judge(table.record, record, table.source, !copying && position_ <= reached_, options_.suspicion);
   const bool is_ahead = !copying && position_ > reached_ && is_followed_by_descriptions(table.source);
@@ -241,6 +246,7 @@ bool TableSync::compare_with_catalog(const SyncedTable& table, SyncedOutput& out
   }
   if (found.kind == Suspicion::Kind::in_place) {
     if (!copying && is_caught_up()) {
+      if (is_newer(output.columns_at, seen_at)) return false;
       if (follow_catalog(table, output, alterations_)) return true;
     } else if (!copying && may_follow(table, record)) {  // rows may still bring the change
       output.undecided = position_;
@@ -355,7 +361,7 @@ bool TableSync::adopt_output(SyncedTable& table, SyncedOutput& output, bool recr
     if (changed) ask_for_copy(table, output, reason);
   }
   if (record.state == OutputState::streaming || record.state == OutputState::copying) {
-    changed = compare_with_catalog(table, output) || changed;
+    changed = compare_with_catalog(table, output, position_) || changed;
   }
   changed = restyle(table, output) || changed;
   if (changed && record.state == OutputState::pending) {
@@ -373,12 +379,7 @@ RecordChanges TableSync::decide(Lsn reached) {
     for (auto& output : table.outputs) {
       any_undecided_ = any_undecided_ || output.undecided;
       if (!output.undecided || output.record.state != OutputState::streaming || *output.undecided > reached) continue;
-      if (output.described_at.is_set() &&
-          output.described_at >= *output.undecided) {  // the catalog is older than the record
-        output.undecided.reset();
-        continue;
-      }
-      if (!compare_with_catalog(table, output)) continue;
+      if (!compare_with_catalog(table, output, *output.undecided)) continue;
       if (output.record.state == OutputState::pending) {
         spdlog::info("table {} is copied again: {}", table.source.full_name(), output.record.reason);
       }

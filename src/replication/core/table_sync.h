@@ -197,9 +197,9 @@ class TableSync {
   bool match_outputs(SyncedTable& table);
   bool rejoin(const postgres::SourceTable& table);
   bool leave_out(const postgres::LeftOutTable& table);
-  // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
-  // record changed.
-  bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
+  // Compares the fingerprint of an output that is streaming or being copied with the catalog's, which was read at the
+  // position `seen_at`. Returns true if the record changed.
+  bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output, Lsn seen_at);
   [[nodiscard]] bool is_caught_up() const;
   bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);
