@@ -231,6 +231,9 @@ bool BatchApply::add(const FoundOutput& to, const RowBatch& batch, const std::ve
   if (known == nullptr)
     throw Error(ErrorKind::internal, "table " + batch.schema->full_name() + " streams without columns");
   if (const auto* adaptation = adaptation_of(output)) {
+    if (*batch.schema == adaptation->columns()) {
+      changes_.note_columns(output, transactions.at(batch.transaction.back()).commit_lsn);
+    }
     return queue(output, adapted(*adaptation, batch), transactions);
   }
   const auto diff = schema_diff(*known, *batch.schema);

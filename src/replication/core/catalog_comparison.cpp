@@ -11,6 +11,14 @@
 #include "replication/core/table_comparison.h"
 
 namespace walbrook::replication {
+namespace {
+
+// The stream has brought the output further than the catalog was when it was read.
+bool is_newer(Lsn commit_lsn, Lsn seen_at) {
+  return commit_lsn.is_set() && commit_lsn >= seen_at;
+}
+
+}  // namespace
 
 // Adopts column descriptions that the user changed. The target of a streaming output gets them too (take_described).
 void CatalogComparison::describe(const SyncedTable& table, SyncedOutput& output) {
@@ -58,13 +66,13 @@ bool CatalogComparison::restyle(const SyncedTable& table, SyncedOutput& output) 
 // is ahead of descriptions of event triggers, which continue the one of before. What waits is `undecided`, and is
 // judged again when the stream has come there. A gap that lasts as long as the table is as it is now (lasting_gap)
 // marks a streaming output suspect.
-bool CatalogComparison::compare_with_catalog(const SyncedTable& table, SyncedOutput& output) {
+bool CatalogComparison::compare_with_catalog(const SyncedTable& table, SyncedOutput& output, Lsn seen_at) {
   auto& record = output.record;
   const bool copying = record.state == OutputState::copying;
   const auto gap = copying ? std::string() : lasting_gap(table.source);
   output.undecided.reset();
   if (record.changes_only && !copying) return false;
-  if (!copying && output.described_at.is_set() && output.described_at >= position_) return false;  // it is newer
+  if (!copying && is_newer(output.described_at, seen_at)) return false;
   if (record.fingerprint == table.source.fingerprint && (gap.empty() || record.suspect == gap)) return false;
   auto found = judge(table.record, record, table.source, !copying && position_ <= reached_, suspicion_);
   const bool is_ahead = (copying || position_ > reached_) && is_followed_by_descriptions(table.source);
@@ -75,6 +83,7 @@ bool CatalogComparison::compare_with_catalog(const SyncedTable& table, SyncedOut
   }
   if (found.kind == Suspicion::Kind::in_place) {
     if (!copying && is_caught_up()) {
+      if (is_newer(output.columns_at, seen_at)) return false;
       if (follow_catalog(table, output, alterations_)) return true;
     } else if (copying || may_follow(table, record)) {  // rows may still bring the change
       output.undecided = position_;
@@ -140,14 +149,6 @@ bool CatalogComparison::is_described(const SyncedTable& table, const OutputRecor
                                         postgres::parse_fingerprint(source.fingerprint));
 }
 
-bool CatalogComparison::decide(const SyncedTable& table, SyncedOutput& output) {
-  if (output.described_at.is_set() && output.described_at >= *output.undecided) {  // the record is newer
-    output.undecided.reset();
-    return false;
-  }
-  return compare_with_catalog(table, output);
-}
-
 // Compares an output with its published table. The order matters: a copy that is required by a coarse reason
 // (recreated, published again, other columns) makes the finer comparisons needless, and restyle comes last because a
 // table that is copied anyway gets its new style with that copy.
@@ -176,7 +177,7 @@ bool CatalogComparison::adopt(SyncedTable& table, SyncedOutput& output, bool rec
     if (changed) ask_for_copy(table, output, reason);
   }
   if (record.state == OutputState::streaming || record.state == OutputState::copying) {
-    changed = compare_with_catalog(table, output) || changed;
+    changed = compare_with_catalog(table, output, position_) || changed;
   }
   changed = restyle(table, output) || changed;
   if (changed && record.state == OutputState::pending) {

@@ -37,7 +37,9 @@ class CatalogComparison {
   bool adopt(SyncedTable& table, SyncedOutput& output, bool recreated);
   // Judges again what was undecided. REQUIRES: the output is streaming, and the stream has come as far as
   // SyncedOutput::undecided. Returns true if the record changed.
-  bool decide(const SyncedTable& table, SyncedOutput& output);
+  bool decide(const SyncedTable& table, SyncedOutput& output) {
+    return compare_with_catalog(table, output, *output.undecided);
+  }
 
   // See TableSync, which passes these on.
   [[nodiscard]] Suspicion::Kind judge_columns(const SyncedTable& table, const OutputRecord& record) const;
@@ -53,9 +55,9 @@ class CatalogComparison {
   }
 
  private:
-  // Compares the fingerprint of an output that is streaming or being copied with the catalog's. Returns true if the
-  // record changed.
-  bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output);
+  // Compares the fingerprint of an output that is streaming or being copied with the catalog's, which was read at the
+  // position `seen_at`. Returns true if the record changed.
+  bool compare_with_catalog(const SyncedTable& table, SyncedOutput& output, Lsn seen_at);
   [[nodiscard]] bool is_caught_up() const;
   bool continue_with_changes(const SyncedTable& table, SyncedOutput& output);
   bool restyle(const SyncedTable& table, SyncedOutput& output);

@@ -38,6 +38,7 @@ struct SyncedOutput {
   std::uint64_t copy_number = 0;             // of the newest order, to recognize results of older ones; 0 = none
   postgres::RowIdentity copy_identity;       // the row identity at the time when the copy was ordered
   Lsn altered_at;                            // the newest commit of a TableError with copy_must_be_newer
+  Lsn columns_at;                            // the newest commit with rows whose columns it followed in place
   Lsn described_at;                          // the newest commit with a description of the table that it follows
   std::optional<Postponement> postponement;  // set while it is pending and its copy is postponed
   Lsn suspended_at;                          // the commit that it could not apply; unset where no change was the cause

@@ -41,6 +41,11 @@ void TableChanges::note_described(const SyncedOutput& output, Lsn commit_lsn) {
   last = std::max(last, commit_lsn);
 }
 
+void TableChanges::note_columns(const SyncedOutput& output, Lsn commit_lsn) {
+  auto& last = notes_[output.record.id].columns_at;
+  last = std::max(last, commit_lsn);
+}
+
 void TableChanges::adopt() {
   for (auto& [oid, record] : tables_) {
     if (auto* table = sync_.find(oid)) table->record = std::move(record);
@@ -58,6 +63,7 @@ void TableChanges::adopt() {
     if (note.suspended_at) output.suspended_at = *note.suspended_at;
     output.altered_at = std::max(output.altered_at, note.altered_at);
     output.described_at = std::max(output.described_at, note.described_at);
+    output.columns_at = std::max(output.columns_at, note.columns_at);
     output.spooled.append(note.spooled);
   }
   notes_.clear();

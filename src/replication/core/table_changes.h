@@ -36,7 +36,7 @@ class TableChanges {
   [[nodiscard]] RecordChanges changed() const;
   [[nodiscard]] std::vector<OutputId> changed_outputs() const;
 
-  // The four functions below note facts that are not part of a record; adopt() passes them on to the SyncedOutput.
+  // The five functions below note facts that are not part of a record; adopt() passes them on to the SyncedOutput.
   // This one notes the commit that the output could not apply (SyncedOutput::suspended_at).
   void note_suspended(const SyncedOutput& output, Lsn commit_lsn) {
     notes_[output.record.id].suspended_at = commit_lsn;
@@ -45,6 +45,8 @@ class TableChanges {
   void note_altered(const SyncedOutput& output, Lsn commit_lsn);
   // A commit that described the table (SyncedOutput::described_at); the last one counts.
   void note_described(const SyncedOutput& output, Lsn commit_lsn);
+  // A commit with rows whose columns the output follows (SyncedOutput::columns_at); the last one counts.
+  void note_columns(const SyncedOutput& output, Lsn commit_lsn);
   // The columns of the changes that this load spools for the output (SyncedOutput::spooled).
   [[nodiscard]] SpooledColumns& spooled(const SyncedOutput& output) { return notes_[output.record.id].spooled; }
 
@@ -56,6 +58,7 @@ class TableChanges {
     std::optional<Lsn> suspended_at;
     Lsn altered_at;
     Lsn described_at;
+    Lsn columns_at;
     SpooledColumns spooled;
   };
 

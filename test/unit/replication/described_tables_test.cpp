@@ -79,5 +79,23 @@ TEST_F(DescribedTablesTest, a_catalog_that_is_behind_undoes_no_description) {
   EXPECT_EQ(state_of(items_oid), OutputState::streaming) << record(items_oid).reason;
 }
 
+// Without event triggers: rows have shown the new name, and the catalog is that of before.
+TEST_F(DescribedTablesTest, a_catalog_that_is_behind_undoes_no_rename_that_rows_have_shown) {
+  begin();
+  stream(columns({{1, "id"}, {2, "note"}}), {{1, "a"}});
+  load_with({.follow = true});
+  const auto plain = [this](const std::vector<Numbered>& all, std::uint64_t position) {
+    catalog_shows({in_catalog(columns(all))}, position);
+    step();
+  };
+  plain({{1, "id"}, {2, "note"}, {3, "more"}}, 0x1400);
+  const auto renamed = columns({{1, "id"}, {2, "label"}, {3, "more"}});
+  load(Changes().transaction(7, 0x1600).insert(renamed, {2, "b", "c"}).commits());
+  step();
+  EXPECT_EQ(rows("public.items", "id, label, more"), (Lines{"1|a|-", "2|b|c"}));
+  plain({{1, "id"}, {2, "label"}, {3, "more"}}, 0x1700);
+  EXPECT_EQ(rows("public.items", "id, label, more"), (Lines{"1|a|-", "2|b|c"}));
+}
+
 }  // namespace
 }  // namespace walbrook::replication
