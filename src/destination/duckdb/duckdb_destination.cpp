@@ -182,15 +182,16 @@ void DuckDbDestination::drop_left_copies() {
 }
 
 void DuckDbDestination::read_known() {
-  known_ = {};
   transaction([this](Connection& /*connection*/, StateTables& state) {
+    Known now;
     for (auto& record : state.targets()) {
       if (record.kind != TargetRecord::Kind::live) continue;
       const std::pair key{record.target.schema, record.target.table};
-      known_.live[key] = std::move(record.target);
+      now.live[key] = std::move(record.target);
     }
-    known_.newest_load = state.newest_load();
-    known_.checkpoint = lsn_of(state.checkpoint());
+    now.newest_load = state.newest_load();
+    now.checkpoint = lsn_of(state.checkpoint());
+    known_ = std::move(now);
   });
 }
 
@@ -202,6 +203,7 @@ void DuckDbDestination::reopen_if_broken() {
   if (connection_ != nullptr && !connection_->database().is_broken() && !(uncertain_ && options_.attachment)) return;
   disconnect();
   connect();
+  const auto before = known_.live;
   read_known();
   const bool is_written = known_.newest_load != last_load_ || known_.checkpoint != lsn_of(last_checkpoint_);
   if (!uncertain_) {
@@ -211,13 +213,14 @@ void DuckDbDestination::reopen_if_broken() {
     throw WrittenByAnother(name(), checkpoint);
   }
   StateTables state(*connection_, pipeline_);
-  // A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load. So the
-  // copies and the number of the newest load are compared too.
+  // A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load, and one
+  // that renamed columns or tables, which must not be made twice. So the copies, the number of the newest load and the
+  // targets are compared too.
   const bool has_copies = std::ranges::all_of(uncertain_->taken_copies, [&state](OutputId output) {
     const auto copy = state.copy_of(output);
     return copy && copy->kind == TargetRecord::Kind::finished_copy;
   });
-  if (has_copies && !is_written) {
+  if (has_copies && !is_written && known_.live == before) {
     uncertain_.reset();
     return;
   }

@@ -110,13 +110,19 @@ std::vector<TargetFinding> MemoryDestination::inspect(std::span<const OutputReco
   });
 }
 
-// A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load. So the
-// copies and the number of the newest load are compared too.
+// A commit that swapped tables in may have left the checkpoint where it was, and so does a program's load, and one that
+// renamed columns or tables. So the copies, the number of the newest load and the targets are compared too.
 bool MemoryDestination::is_durable(const MemoryTransaction::Outcome& uncertain) {
   return store_->with([&](MemoryStore::Contents& contents) {
     const auto& state = contents.pipelines[pipeline_];
     return lsn_of(state.checkpoint) != lsn_of(last_checkpoint_) || newest_load(state) != last_load_ ||
-           std::ranges::any_of(uncertain.taken_copies, [&](OutputId output) { return !state.copies.contains(output); });
+           std::ranges::any_of(uncertain.taken_copies,
+                               [&](OutputId output) { return !state.copies.contains(output); }) ||
+           std::ranges::any_of(uncertain.targets, [&](const auto& written) {
+             const auto found = contents.targets.find(written.first);
+             return written.second != nullptr && found != contents.targets.end() &&
+                    found->second.table == written.second;
+           });
   });
 }
 

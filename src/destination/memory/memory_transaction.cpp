@@ -223,6 +223,9 @@ void MemoryTransaction::apply_to(PipelineState& state) {
 
 void MemoryTransaction::commit() {
   outcome_.uncertain = true;
+  for (auto& [name, table] : targets_) {
+    outcome_.targets[name] = table ? std::make_shared<const MemoryTable>(*std::move(table)) : nullptr;
+  }
   store_->reach(Step::before_commit);
   store_->with([this](MemoryStore::Contents& contents) {
     auto& state = contents.pipelines[pipeline_];
@@ -230,10 +233,9 @@ void MemoryTransaction::commit() {
     for (auto& [output, copy] : altered_copies_) {
       state.copies.insert_or_assign(output, std::make_shared<const MemoryTable>(std::move(copy)));
     }
-    for (auto& [name, table] : targets_) {
-      if (table) {
-        contents.targets.insert_or_assign(
-            name, Target{.pipeline = pipeline_, .table = std::make_shared<const MemoryTable>(*std::move(table))});
+    for (const auto& [name, table] : outcome_.targets) {
+      if (table != nullptr) {
+        contents.targets.insert_or_assign(name, Target{.pipeline = pipeline_, .table = table});
       } else {
         contents.targets.erase(name);
       }

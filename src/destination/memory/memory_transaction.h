@@ -24,6 +24,8 @@ class MemoryTransaction final : public destination::Transaction {
     bool uncertain = false;  // commit() failed: the transaction may or may not be durable
     std::optional<Checkpoint> checkpoint;
     std::set<OutputId> taken_copies;  // outputs whose copies are gone if it is durable
+    // The targets as they are if it is durable; nullptr: dropped.
+    std::map<std::pair<std::string, std::string>, TableRef> targets;
   };
   using Ended = std::function<void(const Outcome&)>;
 

@@ -115,6 +115,26 @@ TEST_F(MemoryDestinationTest, p2_a_copy_in_doubt_that_was_swapped_in_is_not_look
   EXPECT_EQ(rows(), 0U);
 }
 
+// Names that are exchanged twice are the former ones.
+TEST_F(MemoryDestinationTest, p2_an_alteration_in_doubt_that_was_durable_is_not_made_twice) {
+  create();
+  const auto& columns = orders->columns;
+  auto id = columns[0], note = columns[1];
+  std::swap(id.name, note.name);
+  const destination::Alteration exchange{
+      .renamed = {{.from = columns[0].name, .to = id}, {.from = columns[1].name, .to = note}}};
+  const auto alter = [&] {
+    const auto transaction = destination_->begin({});
+    transaction->alter(record(), exchange);
+    transaction->commit();
+  };
+  fail_at(Step::before_commit, ErrorKind::in_doubt);
+  EXPECT_THROW(alter(), Error);
+  fail_at(Step::after_commit, ErrorKind::in_doubt);
+  EXPECT_THROW(alter(), Error);
+  EXPECT_THROW(alter(), destination::CommitWasDurable);
+}
+
 // A program's load leaves the checkpoint where it was, and appends to a table that is there already.
 TEST_F(MemoryDestinationTest, p2_a_load_in_doubt_that_moved_no_checkpoint_is_found_by_its_number) {
   create();
