@@ -285,6 +285,8 @@ void Loader::apply_parts(Lsn reached, Now now) {
       apply_part(*part, reached, now);
     } catch (const PartOutdated& outdated) {
       parts_.postpone(part->output, {.reason = outdated.why}, now.steady);
+    } catch (const PartImpossible& impossible) {
+      note_changed(parts_.failed(part->output, impossible.why));
     } catch (const OutputFailed& failed) {
       note_changed(parts_.failed(part->output, failed.cause()));
     }

@@ -78,7 +78,7 @@ bool has_other_columns(const TableSchema& known, const TableSchema& now) {
 }  // namespace
 
 bool PartApply::find_changed(const TableSchema& columns, Lsn from) {
-  if (!columns.has_key()) throw PartOutdated{"the table has no key any more by which its rows are found"};
+  if (!columns.has_key()) throw PartImpossible{"the table has no key any more by which its rows are found"};
   if (record_.columns == nullptr || has_other_columns(*record_.columns, columns)) {
     throw PartOutdated{"the table's columns were altered"};
   }

@@ -37,6 +37,10 @@ namespace walbrook::replication {
 struct PartOutdated {
   std::string why;
 };
+// Nor does another copy of the part help.
+struct PartImpossible {
+  std::string why;
+};
 
 class PartApply {
  public:
@@ -46,9 +50,9 @@ class PartApply {
   PartApply(destination::Transaction& load, const OutputRecord& record, Spool& changes, std::int64_t load_id)
       : load_(load), record_(record), changes_(changes), load_id_(load_id) {}
 
-  // Applies the part in `rows`, which has these columns, as of the consistent point `from`. Throws PartOutdated, and
-  // Error as Transaction does; in both cases the load can only be destroyed. REQUIRES: the checkpoint has reached
-  // `from`, and every change up to the checkpoint is applied.
+  // Applies the part in `rows`, which has these columns, as of the consistent point `from`. Throws PartOutdated,
+  // PartImpossible, and Error as Transaction does; in both cases the load can only be destroyed. REQUIRES: the
+  // checkpoint has reached `from`, and every change up to the checkpoint is applied.
   void apply(Spool& rows, const TableSchemaRef& columns, Lsn from);
 
  private:
