@@ -53,7 +53,10 @@ void Auditor::check(const ReplicaState& state) {
     if (!table.is_streaming) {
       if (table.has_left && expected_.contains(table.oid)) check_left(table, state.checkpoint);
       if (!table.has_left) left_.erase(table.oid);
-      expected_.erase(table.oid);
+      if (const auto streamed = expected_.find(table.oid); streamed != expected_.end()) {
+        former_seams_[table.oid] = streamed->second.seam;
+        expected_.erase(streamed);
+      }
       described_.erase(table.oid);
       continue;
     }
@@ -121,9 +124,13 @@ void Auditor::check_suspended(const ReplicaTable& table, Lsn before) {
 }
 
 // True if the table was altered or published again since its copy. The catalog shows this before the stream gets there.
+// It was read before that copy's snapshot, perhaps as of the copy before: what came in between may be in the copy or
+// not.
 bool Auditor::needs_copy(const ReplicaTable& table) const {
   if (requested_.contains(table.oid)) return true;
-  auto next = std::ranges::lower_bound(ledger_, table.seam, {}, &LedgerCommit::commit_lsn);
+  const auto former = former_seams_.find(table.oid);
+  const auto since = former == former_seams_.end() ? Lsn{} : former->second;
+  auto next = std::ranges::lower_bound(ledger_, since, {}, &LedgerCommit::commit_lsn);
   return std::any_of(next, ledger_.end(), [&](const LedgerCommit& commit) {
     return std::ranges::any_of(commit.entries, [&](const LedgerEntry& entry) {
       return entry.table == table.oid &&

@@ -103,8 +103,9 @@ class Auditor {
   std::set<std::uint32_t> requested_;           // tables for which a new copy was requested
   // Of suspended tables: their rows.
   std::map<std::string, std::vector<std::vector<std::optional<std::string>>>> suspended_;
-  std::map<std::uint32_t, Lsn> left_;  // of tables that left: the checkpoint at that time
-  std::set<std::uint32_t> in_parts_;   // tables of which a part was requested and is not applied yet
+  std::map<std::uint32_t, Lsn> former_seams_;  // of the copies before, by table
+  std::map<std::uint32_t, Lsn> left_;          // of tables that left: the checkpoint at that time
+  std::set<std::uint32_t> in_parts_;           // tables of which a part was requested and is not applied yet
   std::map<std::uint32_t, Damage> damaged_;
   std::set<std::uint32_t> described_;  // tables that followed descriptions after the load before
   std::uint64_t compared_tables_ = 0;

@@ -168,6 +168,7 @@ struct Server {
   std::uint64_t next_shape = 1;
   std::int64_t time = 1'700'000'000'000'000;  // microseconds since 1970
   Lsn newest_seam;                            // the consistent point of the newest copy's snapshot
+  Oid newest_copied = 0;                      // the table whose copy ended last; 0 = it was altered since
   bool sends_empty = false;                   // servers before 15 send transactions without published changes
 
   // Writes a record of `bytes` bytes and returns it with `at` and `end` set.

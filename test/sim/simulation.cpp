@@ -135,6 +135,7 @@ class Simulation {
   // Lets the destination fail at that point, or the engine crash.
   void maybe_fail(Step step) {
     if (step == Step::after_commit) ++commits_;
+    if (step == Step::change_copy) tally_.add(Happening::copy_altered);
     maybe_crash("");
     const bool of_commit = step == Step::before_commit || step == Step::after_commit;
     if (of_commit && happens(weights_.in_doubt)) {

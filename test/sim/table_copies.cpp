@@ -155,6 +155,7 @@ std::string TableCopies::copy_rows(Now) {
   writer_->finish();
   fault::hit("copy_done");
   server_.tally->add(Happening::copied);
+  server_.newest_copied = locked_;
   const bool written_to = server_.tables.at(locked_).committed != rows || !server_.tables.at(locked_).writers.empty();
   if (written_to) server_.tally->add(Happening::copied_under_writers);
   leave_table();

@@ -42,6 +42,7 @@ constexpr std::array<std::string_view, Tally::kinds> names = {
     "catalog polls that find no server",
     "tables copied",
     "tables copied while they were written to",
+    "copies that got other columns before they were swapped in",
     "commits exactly at a copy's consistent point",
     "tables that changed after their snapshot",
     "copies that fail for want of a slot",

@@ -51,6 +51,7 @@ enum class Happening : std::uint8_t {
   // copies
   copied,
   copied_under_writers,
+  copy_altered,
   committed_at_seam,
   snapshot_outdated,
   slots_short,

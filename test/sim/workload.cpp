@@ -119,6 +119,10 @@ Cells Workload::new_row(const ModelTable& table) {
 
 std::string Workload::statement() {
   if (options_.alters && random_.chance(7)) return alter();
+  // Its copy may still wait for the stream.
+  if (options_.alters && server_.tables.contains(server_.newest_copied) && random_.chance(15)) {
+    return alter_alone(std::exchange(server_.newest_copied, 0));
+  }
   if (!prepared_.empty() && random_.chance(8)) return end_prepared();
   if (clients_.empty() || (clients_.size() < options_.transactions && random_.chance(20))) return begin_transaction();
   const auto at = random_.below(clients_.size());

@@ -28,6 +28,7 @@ enum class Step : std::uint8_t {
   open,           // nothing has been read yet
   begin,          // a transaction is about to begin
   change,         // a row operation, an alteration or a swap is about to be done
+  change_copy,    // a finished copy is about to be altered
   put,            // state is about to be put
   before_commit,  // nothing is durable yet
   after_commit,   // everything is durable, and commit() has not returned

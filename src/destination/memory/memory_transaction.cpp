@@ -86,7 +86,7 @@ void MemoryTransaction::alter(const OutputRecord& output, const Alteration& alte
 }
 
 void MemoryTransaction::alter_copy(const OutputRecord& output, const Alteration& alteration) {
-  store_->reach(Step::change);
+  store_->reach(Step::change_copy);
   const auto copy = finished_copy(output.id);
   if (copy == nullptr) refuse_no_copy(output);
   altered_copies_.try_emplace(output.id, *copy).first->second.alter(alteration);

@@ -101,7 +101,7 @@ RecordChanges TableCopies::ended(const CopyResult& result, SteadyTime now) {
 RecordChanges TableCopies::copied(const FoundOutput& found, const CopyResult& result) {
   auto& output = *found.output;
   const bool is_older = output.altered_at.is_set() && output.altered_at >= result.consistent_point;
-  if (is_older || !settle_fingerprint(*found.table, output.record, result)) {
+  if (is_older || !settle_fingerprint(*found.table, output, result)) {
     output.record.state = OutputState::pending;
     output.record.reason = "it was altered in the source while it was copied";
     return changed_record(output);

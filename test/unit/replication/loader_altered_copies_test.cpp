@@ -87,6 +87,23 @@ TEST_F(AlteredCopiesTest, may_have_columns_that_the_order_did_not_know) {
   EXPECT_EQ(rows("public.items", "id, note, price"), (Lines{"1|a|5", "2|b|6"}));
 }
 
+// The later reading has a column that the copy lacks: nothing would fill it.
+TEST_F(AlteredCopiesTest, are_not_taken_for_what_the_catalog_shows_later) {
+  const auto later = contract::table("items",
+                                     {{"id", contract::int4, contract::key},
+                                      {"note", contract::text},
+                                      {"price", contract::int4},
+                                      {"late", contract::text}},
+                                     items_oid);
+  order_copy(noted_);
+  catalog_shows({in_catalog(later)}, 0x2100);
+  copied(priced_, {{1, "a", 5}}, 0x1800);
+  queue_.set_idle_position(Lsn{0x2100});
+  step();
+  EXPECT_EQ(state_of(items_oid), OutputState::copying);
+  EXPECT_EQ(orders_.orders_, 2);
+}
+
 // Without a reading that knows the copy's column, it could be taken for one that was dropped.
 TEST_F(AlteredCopiesTest, are_made_again_if_no_reading_knows_their_columns) {
   order_copy(noted_);
