@@ -191,6 +191,8 @@ Auditor::Expected& Auditor::advance(const ReplicaTable& table, Lsn checkpoint) {
   } else if (in_parts_.erase(table.oid) > 0 && expected.is_behind) {
     expected.is_comparable = false;
   }
+  // It has followed a catalog that was read between the changes that it is behind by.
+  if (expected.is_behind && !shows(table, expected.columns)) expected.is_comparable = false;
   // From here on it is held to what it has followed.
   if (expected.followed && shows(table, expected.followed->columns)) {
     const auto followed = std::exchange(expected.followed, nullptr);

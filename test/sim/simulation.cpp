@@ -292,6 +292,7 @@ class Simulation {
     note("everything is repaired");
     for (auto ended = workload_.end_one(); !ended.empty(); ended = workload_.end_one()) note(ended);
     network_.reaches_catalog = true;
+    int caught_up = 0;  // rounds in succession: what the engine decides is stored by the round after it
     for (quiet_rounds_ = 0; quiet_rounds_ < quiet_rounds_at_most; ++quiet_rounds_) {
       network_.frames += 100;
       network_.tells_position = true;
@@ -305,7 +306,8 @@ class Simulation {
         engine_->limit_spool(plenty);
         clock_.turn(milliseconds(5'000));
       });
-      if (quiet_rounds_ > 20 && is_caught_up()) return;
+      caught_up = is_caught_up() ? caught_up + 1 : 0;
+      if (quiet_rounds_ > 20 && caught_up > 2) return;
     }
   }
 
