@@ -104,8 +104,10 @@ RecordChanges TableCopies::copied(const FoundOutput& found, const CopyResult& re
   if (is_older || !settle_fingerprint(*found.table, output, result)) {
     output.record.state = OutputState::pending;
     output.record.reason = "it was altered in the source while it was copied";
+    spdlog::info("table {}.{} is copied again: {}", output.record.schema, output.record.name, output.record.reason);
     return changed_record(output);
   }
+  adapted_.erase(output.record.id);  // of an earlier copy, which never became visible
   output.copied = result.consistent_point;
   output.copied_columns = result.columns;
   output.copied_rows = result.rows;
@@ -184,7 +186,8 @@ RecordChanges TableCopies::follow_columns(std::vector<FoundOutput>& ready) {
     auto adaptation = adaptation_of(copy);
     if (!adaptation) return false;
     try {
-      if (!adaptation->alteration().empty()) alter_copy(destination_, output.record, adaptation->alteration());
+      if (!adaptation->alteration().empty())
+        alter_copy(destination_, swapped_in_record(output), adaptation->alteration());
       adapted_.emplace(output.record.id, *std::move(adaptation));
       spdlog::info("table {}: its copy follows the columns of its source in place", copy.table->source.full_name());
       return false;
@@ -199,7 +202,6 @@ RecordChanges TableCopies::follow_columns(std::vector<FoundOutput>& ready) {
       return true;
     }
   });
-  if (options_.together && !any_swapped_in_ && !changed.empty()) ready.clear();
   return changed;
 }
 

@@ -127,6 +127,25 @@ TEST_F(AlteredCopiesTest, are_altered_once_though_the_load_that_swaps_them_in_fa
   EXPECT_EQ(rows("public.items", "id, b, a"), (Lines{"1|a1|b1", "2|a2|b2", "3|b3|a3"}));
 }
 
+// The alteration of a copy that never became visible is none of the next copy.
+TEST_F(AlteredCopiesTest, are_altered_by_what_waits_for_them_alone) {
+  order_copy(noted_);
+  catalog_shows({in_catalog(renamed_)}, 0x2100);
+  load(Changes().transaction(701, 0x2200).insert(renamed_, {3, "c"}).commits());
+  copied(noted_, {{1, "a"}}, 0x1800);
+  fault::fail_at("before_swap_in", 1);
+  step_once();
+  inbox_.push_back(TableRequest{.tables = {{.schema = "public", .name = "items"}},
+                                .answer = std::make_shared<TableRequest::Answer>()});
+  step();
+  ASSERT_EQ(orders_.orders_, 2);
+  copied(renamed_, {{1, "a"}, {3, "c"}}, 0x2300);
+  queue_.set_idle_position(Lsn{0x2300});
+  step();
+  EXPECT_EQ(state_of(items_oid), OutputState::streaming);
+  EXPECT_EQ(rows("public.items", "id, remark"), (Lines{"1|a", "3|c"}));
+}
+
 // It is not known whether the names were exchanged: exchanging them again could undo it.
 TEST_F(AlteredCopiesTest, are_made_again_if_the_alteration_is_in_doubt) {
   const std::string url = "memory:alteration_in_doubt";
