@@ -171,6 +171,11 @@ struct Checkpoint {
   std::optional<bool> made_slot = {}, made_publication = {};
 };
 
+// Unset: nothing is durable yet.
+[[nodiscard]] inline Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
+  return checkpoint ? checkpoint->lsn : Lsn{};
+}
+
 // A load: a batch, the tables that were copied together, or rows that a program wrote.
 struct LoadRecord {
   std::int64_t id = 0;  // replaces the record with this id; 0 = the next free id

@@ -19,14 +19,6 @@
 
 namespace walbrook::destination::duckdb {
 
-namespace {
-
-Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
-  return checkpoint ? checkpoint->lsn : Lsn{};
-}
-
-}  // namespace
-
 DuckDbDestination::DuckDbDestination(const DestinationOptions& options)
     : DuckDbDestination(DatabaseOptions{.path = path_of(options.url),
                                         .read_only = options.read_only,

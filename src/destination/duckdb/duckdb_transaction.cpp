@@ -41,8 +41,7 @@ void DuckDbTransaction::begin() {
   begun_ = true;
   const auto& database = connection_.database();
   if (!database.traits().many_processes) return;
-  const auto stored = state_.checkpoint();
-  const auto checkpoint = stored ? stored->lsn : Lsn{};
+  const auto checkpoint = lsn_of(state_.checkpoint());
   if (checkpoint != known_.checkpoint) throw WrittenByAnother(database.label(), checkpoint);
 }
 

@@ -28,10 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-Lsn lsn_of(const Manifest& manifest) {
-  return manifest.checkpoint ? manifest.checkpoint->lsn : Lsn{};
-}
-
 // Returns the first column that the record has and that the table lacks or has with another type.
 const ColumnSchema* altered_column(const FileTable& table, const OutputRecord& output) {
   const auto found = std::ranges::find_if(output.columns->columns, [&](const ColumnSchema& column) {
@@ -225,7 +221,7 @@ void FilesystemDestination::find_out_about_uncertain() {
   uncertain_.reset();
   if (!is_durable) return;
   set_manifest(found);
-  throw CommitWasDurable(label_, lsn_of(found));
+  throw CommitWasDurable(label_, lsn_of(found.checkpoint));
 }
 
 std::unique_ptr<FilesystemTransaction> FilesystemDestination::begin_transaction(const AttemptId& attempt) {

@@ -86,7 +86,7 @@ void Manifest::put(const OutputRecord& record) {
   stored.altered.clear();
   outputs.insert_or_assign(record.id, std::move(stored));
   auto& known = schema_versions[record.id];
-  for (auto& version : schema_versions_of(record, checkpoint ? checkpoint->lsn : Lsn{})) {
+  for (auto& version : schema_versions_of(record, lsn_of(checkpoint))) {
     if (!known.empty() && known.back().version.columns == version.columns) continue;
     known.push_back({.version = std::move(version), .at = std::chrono::system_clock::now()});
   }

@@ -64,10 +64,6 @@ std::optional<TargetFinding> inspect_one(const MemoryStore::Contents& contents, 
   return std::nullopt;
 }
 
-Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
-  return checkpoint ? checkpoint->lsn : Lsn{};
-}
-
 }  // namespace
 
 MemoryDestination::MemoryDestination(const DestinationOptions& options)

@@ -22,10 +22,6 @@ constexpr milliseconds longest_commit_wait{10'000};  // for a commit that anothe
 constexpr milliseconds commit_poll{100};
 constexpr std::string_view invalid_parameter_value = "22023";  // SQLSTATE
 
-Lsn lsn_of(const std::optional<Checkpoint>& checkpoint) {
-  return checkpoint ? checkpoint->lsn : Lsn{};
-}
-
 }  // namespace
 
 PostgresDestination::PostgresDestination(const DestinationOptions& options)
